@@ -1,5 +1,5 @@
 // Starts a compiled program as it is mostly started and records what it calls, so that the compiler can lay that together (docs/decisions/0009).
-// Called by build.mjs. Invariant: nothing is asked of anybody, and what a run calls is the same each time, so that two builds are the same bytes.
+// Called by build.mjs. Invariant: nothing is asked of anybody. On a busy machine a timer may fire earlier or later, and two builds then differ in their order.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";

@@ -1,4 +1,5 @@
-// A run that waits for what can never come: the runtimes then end the process by themselves, with status 0 and without a word. Called by run-mode.
+// A run that waits for what can never come: the runtimes then end the process by themselves, with status 0 and without a word. Called by
+// run-mode, and by main for commands and `--help`.
 // Invariant: a status is only good where the run has come to its end.
 
 import { PiError } from "../contracts/error.ts";

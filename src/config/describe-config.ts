@@ -6,8 +6,9 @@ import { isCommand, isLiteral, variablesIn } from "../contracts/text/secret-text
 import { withoutUrlSecrets } from "../contracts/text/url-secrets.ts";
 import { looksLikeCredential } from "../platform/processes/child-env.ts";
 import { formatTomlKey, formatTomlValue } from "./edit-toml.ts";
+import { snakeCase } from "./key-spelling.ts";
 import type { Config } from "./load-config.ts";
-import { settings, snakeCase } from "./settings.ts";
+import { settings } from "./settings.ts";
 
 export interface DescribedSetting {
   /** Dotted, as in a file. */

@@ -11,7 +11,7 @@ import {
   type SettingOrigin,
 } from "../contracts/provider-settings.ts";
 import { isLiteral } from "../contracts/text/secret-text.ts";
-import { camelCase } from "./settings.ts";
+import { camelCase } from "./key-spelling.ts";
 
 type FieldType =
   | "text"

@@ -6,8 +6,9 @@ import { defined } from "../contracts/defined.ts";
 import { parseDuration } from "../contracts/duration.ts";
 import { isTable } from "../contracts/provider-settings.ts";
 import { expandHome } from "../platform/paths.ts";
+import { camelCase, snakeCase } from "./key-spelling.ts";
 import type { RowField, SettingType } from "./setting-type.ts";
-import { camelCase, type PackageEntry, snakeCase } from "./settings.ts";
+import type { PackageEntry } from "./settings.ts";
 
 function checkRows(fields: readonly RowField[], raw: unknown, { source }: PathBase): CheckedValue {
   if (!Array.isArray(raw) || !raw.every(isTable)) return bad("a list of tables");

@@ -5,6 +5,7 @@ import type { HookRow } from "../contracts/hook-row.ts";
 import type { PolicyRule } from "../contracts/messaging.ts";
 import { type ThinkingLevel, thinkingLevels } from "../contracts/model.ts";
 import { type PermissionMode, type PolicyRow, permissionModes } from "../contracts/policy.ts";
+import { camelCase } from "./key-spelling.ts";
 import { compactionFields, groupFields, hookFields, policyFields, skillFields, toolPolicyFields } from "./row-fields.ts";
 import type { KnownValues, SettingRecord, SettingType } from "./setting-type.ts";
 
@@ -158,24 +159,6 @@ function setting(
 /** Who runs what for a host is the user's to say, never a repository's. */
 function hosting(key: string, type: SettingType, fallback: unknown, description: string, known?: KnownValues): SettingRecord {
   return setting(key, type, fallback, description, { scope: "user", ...(known && { known }) });
-}
-
-/** `retry.max_delay_ms` becomes `retry.maxDelayMs`. */
-export function camelCase(key: string): string {
-  if (!key.includes("_")) return key;
-  const [first = "", ...words] = key.split("_");
-  let property = first;
-  for (const word of words) {
-    const upper = word.charAt(0).toUpperCase();
-    // A digit, or a small letter.
-    const begins = word !== "" && (upper !== word.charAt(0) || (upper >= "0" && upper <= "9"));
-    property += begins ? upper + word.slice(1) : `_${word}`;
-  }
-  return property;
-}
-
-export function snakeCase(property: string): string {
-  return property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 export const settings: readonly SettingRecord[] = [

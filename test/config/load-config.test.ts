@@ -1,7 +1,8 @@
 import { chmodSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { camelCase } from "../../src/config/key-spelling.ts";
 import { type Config, type ConfigInput, loadConfig } from "../../src/config/load-config.ts";
-import { camelCase, settings } from "../../src/config/settings.ts";
+import { settings } from "../../src/config/settings.ts";
 import { PiError } from "../../src/contracts/error.ts";
 import { describeOrigin } from "../../src/contracts/provider-settings.ts";
 import { type TempTree, tempTree } from "../support/temp-tree.ts";

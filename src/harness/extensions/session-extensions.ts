@@ -35,11 +35,11 @@ import type { CustomMessage, ImageContent, Message, UserMessage } from "../../co
 import { textOf } from "../../contracts/message.ts";
 import type { Model } from "../../contracts/model.ts";
 import type { Refusal, RunningCall, ToolResult } from "../../contracts/tool.ts";
-import { emptyUsage } from "../../contracts/usage.ts";
 import { ExtensionDispatch } from "../../extensions/dispatch.ts";
 import type { Skill } from "../../resources/skills.ts";
 import type { BroughtPaths, LaunchResources } from "../launch/launch-resources.ts";
 import type { ModelRegistry } from "../models/model-registry.ts";
+import { copyOf, counted, isSaid } from "./context-messages.ts";
 import {
   createActions,
   createCommandContext,
@@ -433,19 +433,4 @@ export class SessionExtensions implements Interceptor {
 
 function aboutCall({ id, name, parentToolCallId }: RunningCall): Pick<ToolCallEvent, "toolCallId" | "toolName" | "parentToolCallId"> {
   return { toolCallId: id, toolName: name, ...defined({ parentToolCallId }) };
-}
-
-function isSaid({ role }: Message): boolean {
-  return role !== "system";
-}
-
-/** An answer that an extension has made up was counted by no service. */
-function counted(message: Message): Message {
-  const { usage } = message as { usage?: unknown };
-  return message.role === "assistant" && usage === undefined ? { ...message, usage: emptyUsage() } : message;
-}
-
-/** As they stand in the file: what a tool has put into its details may be anything. */
-function copyOf(messages: readonly Message[]): Message[] {
-  return JSON.parse(JSON.stringify(messages)) as Message[];
 }
