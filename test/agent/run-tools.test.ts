@@ -132,7 +132,7 @@ test("beside a sequential tool one call waits for the one before it, also when t
     "edit",
     async (args) => {
       log.push("begin");
-      await Promise.resolve();
+      await new Promise((resolve) => setImmediate(resolve));
       log.push("end");
       if (args.fail) throw new Error("broken");
       return textResult("ok");
@@ -143,6 +143,59 @@ test("beside a sequential tool one call waits for the one before it, also when t
   expect(texts).toEqual(["broken", "ok"]);
   expect(messages.map(({ isError }) => isError)).toEqual([true, false]);
   expect(log).toEqual(["begin", "end", "begin", "end"]);
+});
+
+test("who may refuse is asked for one call after the other, of the arguments that are checked, and what that breaks is that call alone", async () => {
+  const asked: string[] = [];
+  const first = gate();
+  const ran: unknown[] = [];
+  const running = run(
+    [
+      tool("t", async (args) => {
+        ran.push(args.checked);
+        return textResult("ran");
+      }),
+    ],
+    ["1", "2", "3"].map((id) => call(id, "t", { id })),
+    {
+      validate: async (_, args) => ({ ok: true, args: { checked: (args as { id: string }).id } }),
+      refuse: async ({ id }, args) => {
+        asked.push(`${id} ${String(args.checked)}`);
+        if (id === "1") await first.opened;
+        args.checked = `${id}, changed`;
+        if (id === "2") throw new Error("the guard broke");
+        return id === "3" ? { reason: "no", terminate: true } : undefined;
+      },
+    },
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(asked).toEqual(["1 1"]);
+  first.open();
+  const { texts, isTerminated } = await running;
+  expect(asked).toEqual(["1 1", "2 2", "3 3"]);
+  expect({ texts, ran, isTerminated }).toEqual({ texts: ["ran", "the guard broke", "no"], ran: ["1, changed"], isTerminated: false });
+});
+
+test("a refusal may end the run as a result may", async () => {
+  const refuse = async () => ({ reason: "no", terminate: true });
+  expect(await run([tool("t")], [call("1", "t")], { refuse })).toMatchObject({ isTerminated: true, texts: ["no"] });
+});
+
+test("aborted while it is asked about, a call does not run; and nobody is asked about those behind it", async () => {
+  const abort = new AbortController();
+  const execute = vi.fn(async () => textResult("ran"));
+  const amend = vi.fn(async (_call, _args, result) => result);
+  const refuse = vi.fn(async () => {
+    abort.abort();
+    return undefined;
+  });
+  const { texts } = await run([tool("t", execute)], [call("1", "t"), call("2", "t")], { signal: abort.signal, refuse, amend });
+  expect(texts).toEqual(["Not run: the request was aborted", "Not run: the request was aborted"]);
+  expect({ asked: refuse.mock.calls.length, ran: execute.mock.calls.length, amended: amend.mock.calls.length }).toEqual({
+    asked: 1,
+    ran: 0,
+    amended: 0,
+  });
 });
 
 test("what cannot run: unknown tool, unreadable arguments, invalid ones, refused ones", async () => {
@@ -298,6 +351,20 @@ test("silence beyond the limit stops the tool; every update starts it anew", asy
   expect(vi.getTimerCount()).toBe(0);
 });
 
+test("without a limit nothing is stopped, and an abort behind its end leaves no timer", async () => {
+  fakeTime();
+  const abort = new AbortController();
+  const slow = tool("bash", async (_args, { signal }) => {
+    await new Promise((resolve) => setTimeout(resolve, 60_000));
+    return textResult(signal.aborted ? "stopped" : "done");
+  });
+  const running = run([slow], [call("1", "bash")], { stallTimeoutMs: 0, signal: abort.signal });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect((await running).texts).toEqual(["done"]);
+  abort.abort();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 test("a limit of more than a timer can hold is a long one", async () => {
   fakeTime();
   const slow = tool("bash", async (_args, { signal }) => {
@@ -401,4 +468,5 @@ test("a batch ends the run only where all of its results say so", async () => {
   const mixed = await run([last, tool("t")], [call("1", "last"), call("2", "t")]);
   expect(mixed.isTerminated).toBe(false);
   expect(mixed.messages[0]).not.toHaveProperty("terminate");
+  expect(await run([last], [])).toMatchObject({ isTerminated: false });
 });

@@ -200,6 +200,20 @@ test("a slow reader holds the stream up and is no silence of the model's", async
   expect((await running).assembly.message.stopReason).toBe("stop");
 });
 
+test("a stream that does not listen to a signal that has fired before it is left behind as well", async () => {
+  fakeTime();
+  const running = turn(
+    async function* () {
+      yield* textEvents("half");
+      await new Promise(() => {});
+    },
+    { signal: AbortSignal.abort() },
+  );
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect((await running).assembly.message).toMatchObject({ stopReason: "aborted" });
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 test("a stream that does not listen to its signal does not hold up the abort for ever, and nobody hears of what it says later", async () => {
   fakeTime();
   const abort = new AbortController();

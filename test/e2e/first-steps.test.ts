@@ -360,7 +360,7 @@ describe.concurrent("signals", () => {
   test("timeout -s INT", async ({ world }) => {
     const model = world.trace([...textSteps("Half an answer"), hang]);
     const { stdout, stderr, status } = await world.run(["--model", model, "-p", "hi"], {
-      shell: 'timeout --preserve-status -s INT 1 "$@"',
+      shell: 'timeout --preserve-status -s INT 3 "$@"',
     });
     expect({ stdout, stderr, status }).toEqual({ stdout: "", stderr: "Request was aborted\n", status: 130 });
   });

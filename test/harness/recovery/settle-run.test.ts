@@ -1,6 +1,6 @@
 // A run from its prompt to its settling, by a scripted model: what is told, in which order, and what it ends as.
 
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { StreamEvent } from "../../../src/contracts/stream-event.ts";
 import { RunTally } from "../../../src/harness/run/run-tally.ts";
 import { codingBench, nextEvent } from "../../support/coding-bench.ts";
@@ -119,12 +119,14 @@ test("a queued message beyond the limit stays queued", async () => {
 });
 
 test("the clock stops what hangs, and starts anew with the next run", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
   const { coding, script } = codingBench({ limits: { maxTurns: 0, maxCostUsd: 0, timeoutMs: 20 } });
-  script.next(
-    hangs(() => undefined, textEvents("Half").slice(0, 2)),
-    says("Fine"),
-  );
-  expect(await coding.prompt("hi")).toMatchObject({ kind: "budget", text: "Half", code: "budget.timeout" });
+  const begun = new Promise<void>((resolve) => script.next(hangs(resolve, textEvents("Half").slice(0, 2)), says("Fine")));
+  const running = coding.prompt("hi");
+  await begun;
+  await vi.advanceTimersByTimeAsync(20);
+  expect(await running).toMatchObject({ kind: "budget", text: "Half", code: "budget.timeout" });
   expect(await coding.prompt("again")).toMatchObject({ kind: "done", text: "Fine" });
 });
 
