@@ -119,6 +119,31 @@ test.runIf(canMount)(
   },
 );
 
+test.runIf(canMount).for(["nothing", "an empty file"])(
+  "a full disk, and %s where the file was: tried again with each append, nothing is held open, all is there once there is room",
+  async (left) => {
+    const directory = temporaryDirectory();
+    const disk = mount(directory, "size=64k");
+    const { session, path, warnings, losses, say } = keep(directory);
+    say("one");
+    say("x".repeat(5000));
+    await nextTurn();
+    const openCount = (): number => readdirSync("/proc/self/fd").length;
+    if (left === "nothing") truncateSync(path, 0);
+    unlinkSync(path);
+    if (left !== "nothing") writeFileSync(path, "");
+    disk.fill();
+    const before = openCount();
+    for (let at = 0; at < 20; at++) say(`unsaved ${at}`);
+    expect(openCount()).toBeLessThan(before + 5);
+    expect(losses).toHaveLength(1);
+    disk.free();
+    say("room again");
+    expect(warnings.at(-1)).toContain("has been written again");
+    expect((await reopened(path)).ids).toEqual(ids(session));
+  },
+);
+
 test.runIf(canMount)("a full disk at the very first write leaves no file without header", () => {
   const directory = temporaryDirectory();
   mount(directory, "size=64k");
@@ -245,6 +270,31 @@ test("an empty file put in its place is filled with the whole session", async ()
   writeFileSync(path, "");
   say("two");
   expect((await reopened(path)).ids).toEqual(ids(session));
+});
+
+test("a file that something else was written over is left alone, however long it is now", async () => {
+  for (const text of ["mine\n", "mine\n".repeat(1000)]) {
+    const { path, losses, say } = keep(temporaryDirectory());
+    say("one");
+    await nextTurn();
+    writeFileSync(path, text);
+    say("two");
+    expect(readFileSync(path, "utf8")).toBe(text);
+    expect(losses).toEqual([expect.objectContaining({ message: expect.stringContaining("something else has been written over it") })]);
+  }
+});
+
+test("a line that another program has not ended is not gone on with, and ours is found behind it", async () => {
+  const { session, path, say } = keep(temporaryDirectory());
+  say("one");
+  appendFileSync(path, '{"type":"custom","half');
+  await nextTurn();
+  const mine = say("mine").id;
+  expect(readFileSync(path, "utf8").trimEnd().split("\n").slice(2, 3)).toEqual(['{"type":"custom","half']);
+  expect((await reopened(path)).ids).toEqual(ids(session));
+  const fork = session.fork({ directory: temporaryDirectory() });
+  onTestFinished(() => fork.close());
+  expect(fork.entries().map(({ id }) => id)).toContain(mine);
 });
 
 test("in a burst of appends the file is looked at once, and again at the end", async () => {
