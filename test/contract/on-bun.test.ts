@@ -13,6 +13,7 @@ const suites = [
   "test/artifacts/blob-files.test.ts",
   "test/contracts/text-encoding.test.ts",
   "test/platform/files/files.test.ts",
+  "test/platform/network/loopback.test.ts",
   "test/platform/processes/capture-command.test.ts",
   "test/platform/processes/exec-program.test.ts",
   "test/runtime/bridge/ipc-drain.test.ts",
