@@ -372,12 +372,15 @@ test("between two passes a watcher waits; told to stop, it stops at once, but no
   end();
   await Promise.all([started, stopped]);
   expect(taken).toEqual(["1.json", "stopped"]);
+  const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const before = timers();
   const patient = new IpcWatcher({ dir, intervalMs: 2 ** 40, take });
   await patient.start();
   put(dir, { "g/messages/2.json": message });
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
   expect(taken).toEqual(["1.json", "stopped"]);
   await patient.stop();
+  expect(timers()).toBeLessThanOrEqual(before);
 });
 
 test("what ends a pass is told, and the next one tries again; where nobody hears it, it ends the watching", async () => {

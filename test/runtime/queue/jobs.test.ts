@@ -204,7 +204,7 @@ test("of many that have ended the oldest are forgotten, and none that is tried a
   const queue = createLaneQueue();
   await queue.add([job("again"), job("oldest")]);
   const stopping = new AbortController();
-  const claims = queue.claims(10, stopping.signal);
+  const claims = queue.claims(10, stopping.signal)[Symbol.asyncIterator]();
   const next = async (): Promise<Claim> => (await claims.next()).value;
   for (let count = 0; count < 2; count++) await (await next()).settle(done);
   await queue.retry(["again"]);
