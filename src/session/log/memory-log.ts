@@ -33,7 +33,7 @@ export class MemoryLog implements SessionLog {
     this.header = header;
     this.#file = file;
     this.#add(entries.map(soundEntry));
-    this.table.resolveOrphans();
+    this.table.resolveOrphans((index) => this.table.before(index));
   }
 
   get filePath(): string | undefined {

@@ -121,6 +121,16 @@ test("a copy whose entries hang elsewhere writes their heads anew and nothing el
   expect(readFileSync(copy.filePath ?? "", "utf8").split("\n")[2]).toBe(line('"id":"0000000d","parentId":"0000000a"'));
 });
 
+test("a gap in an old file loses nothing that was said before it, whether the file is written or only looked at", async () => {
+  const path = fileOf([...v2.slice(0, 2), { ...v2[3], parentId: "0000000f" }]);
+  for (const readOnly of [true, false]) {
+    const session = await Session.open(path, { readOnly });
+    expect(session.context().entryIds).toEqual(["0000000a", "0000000c"]);
+    session.close();
+    await session.released();
+  }
+});
+
 test("of a newer version no copy is made either", async () => {
   const path = fileOf([{ ...v2[0], version: 4 }, v2[1]]);
   const session = await open(path, true);
