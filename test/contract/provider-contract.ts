@@ -249,10 +249,12 @@ export function testProviderContract(item: ContractCase): void {
     });
 
     test("cut mid-stream: what was said is kept, the failure is network", async () => {
-      const answer = await ask([
-        { say: [{ text: "The beginning of an answer, and then a long rest" }], cutAfterBytes: 700, deltaLength: 4 },
-      ]);
+      const text = "The beginning of an answer, and then a long rest. ".repeat(10);
+      const answer = await ask([{ say: [{ text }], cutAfterBytes: 2000, deltaLength: 4 }]);
       expect(answer.failure?.code).toBe("network");
+      const said = answer.events.map((event) => (event.type === "text_delta" ? event.delta : "")).join("");
+      expect(said).not.toBe("");
+      expect(text.startsWith(said)).toBe(true);
     });
 
     test("a body that is no stream", async () => {
