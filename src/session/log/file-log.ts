@@ -56,6 +56,8 @@ export class FileLog implements SessionLog {
   /** What became of the file was looked at in this turn of the event loop: once is enough for a burst of appends. */
   #isChecked = false;
   #hasUncheckedWrites = false;
+  /** It was found so and could not be written again: the rest is missing still, whatever it looks like. */
+  #isTruncated = false;
   readonly #damage: DamageReport;
   readonly #options: FileLogOptions;
 
@@ -326,10 +328,13 @@ export class FileLog implements SessionLog {
     queueMicrotask(() => {
       this.#isChecked = false;
     });
-    const fate = file.fate();
+    const found = file.fate();
+    const fate = this.#isTruncated && (found === "same" || found === "grown") ? "truncated" : found;
     if (fate === "same" || fate === "grown") return file;
+    this.#isTruncated = fate === "truncated";
     const { table } = this;
     const { file: restored, lostCount } = restoreFile(file, fate, this.#header, this.#knownLines(table));
+    this.#isTruncated = false;
     if (restored !== file) this.#fileNumber++;
     this.#file = restored;
     this.#adoptIndex(indexLines(restored));

@@ -36,6 +36,8 @@ export function restoreFile(
   known: KnownLines,
 ): Restored {
   if (fate === "overwritten") throw new PiError("session.replaced", "something else has been written over it");
+  // Where it ends now is where is written, on a line of its own.
+  if (fate === "truncated") file.accept();
   const current = fate === "truncated" ? file : fate === "deleted" ? rewritten(file) : replacement(file, header);
   try {
     const lostCount = refill(current, header, known);

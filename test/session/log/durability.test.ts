@@ -144,6 +144,31 @@ test.runIf(canMount).for(["nothing", "an empty file"])(
   },
 );
 
+test.runIf(canMount)("a truncated file of which a full disk takes only a part is whole once there is room", async () => {
+  const directory = temporaryDirectory();
+  const disk = mount(directory, "size=256k");
+  const { session, path, losses, say } = keep(directory);
+  say("one");
+  for (let at = 0; at < 4; at++) say("x".repeat(20_000));
+  await nextTurn();
+  truncateSync(path, readFileSync(path, "utf8").indexOf("xxx"));
+  const spare = join(directory, "spare");
+  writeFileSync(spare, "y".repeat(30_000));
+  disk.fill();
+  unlinkSync(spare);
+  for (let at = 0; at < 3; at++) {
+    say(`unsaved ${at}`);
+    await nextTurn();
+  }
+  expect(losses).toHaveLength(1);
+  disk.free();
+  say("room again");
+  expect(session.storageLost).toBe(undefined);
+  const found = await reopened(path);
+  expect([found.ids.toSorted(), found.warnings]).toEqual([ids(session).toSorted(), []]);
+  expect(found.session.context()).toEqual(session.context());
+});
+
 test.runIf(canMount)("a full disk at the very first write leaves no file without header", () => {
   const directory = temporaryDirectory();
   mount(directory, "size=64k");
@@ -218,8 +243,10 @@ for (const [what, size] of [
     expect(found.warnings).toEqual([]);
     expect(found.session.header).toEqual(session.header);
     expect(found.session.context()).toEqual(session.context());
+    await nextTurn();
     say("five");
     expect((await reopened(path)).session.context()).toEqual(session.context());
+    expect(warnings).toHaveLength(1);
   });
 }
 
@@ -240,6 +267,28 @@ test("truncated after opening: the active path is saved, what was on other branc
   const found = await reopened(path);
   expect(found.session.context().messages).toEqual([...context.messages, userMessage("four")]);
   expect(found.ids).not.toContain(other.id);
+});
+
+test("truncated after opening in the middle of a line that nobody remembers: what is saved stands on lines of its own", async () => {
+  const { session, path, say } = keep(temporaryDirectory());
+  const first = say("one");
+  const other = say("on another branch");
+  session.navigate(first.id);
+  say("three");
+  session.close();
+  const opened = await Session.open(path, {});
+  onTestFinished(() => opened.close());
+  const context = opened.context();
+  truncateSync(path, readFileSync(path, "utf8").indexOf(other.id) + 40);
+  opened.append({ type: "message", message: userMessage("four") });
+  const found = await reopened(path);
+  expect(found.session.context().messages).toEqual([...context.messages, userMessage("four")]);
+  expect(ids(opened)).toEqual(found.ids);
+  const parsed = readFileSync(path, "utf8")
+    .trimEnd()
+    .split("\n")
+    .filter((line) => line.endsWith("}"));
+  expect(parsed.map((line) => JSON.parse(line).id)).toEqual([opened.id, ...found.ids]);
 });
 
 test("another file with our name is gone on with when it is a copy of the session, and left alone when it is not", async () => {
@@ -294,7 +343,10 @@ test("a line that another program has not ended is not gone on with, and ours is
   expect((await reopened(path)).ids).toEqual(ids(session));
   const fork = session.fork({ directory: temporaryDirectory() });
   onTestFinished(() => fork.close());
-  expect(fork.entries().map(({ id }) => id)).toContain(mine);
+  fork.append({ type: "message", message: userMessage("in the fork") });
+  const forked = await reopened(fork.filePath ?? "");
+  expect([forked.ids, forked.warnings]).toEqual([ids(fork), []]);
+  expect(forked.ids).toContain(mine);
 });
 
 test("in a burst of appends the file is looked at once, and again at the end", async () => {
