@@ -206,6 +206,9 @@ export class FileLog implements SessionLog {
       this.#readPlaces(onePlace(place), (_, text) => {
         line = text;
       });
+      // Where another process wrote in the same moment, ours stands elsewhere than where it was put.
+      const own = this.#memory.own(index);
+      if (own !== undefined && decodeEntry(line)?.id !== own.id) line = liveSecrets.redactLines(encodeLine(own)).slice(0, -1);
     }
     return line;
   }

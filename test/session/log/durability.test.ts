@@ -312,6 +312,63 @@ test("another file with our name is gone on with when it is a copy of the sessio
   ]);
 });
 
+test("megabytes are written again whole, into an emptied file and into a copy that lacks them", async () => {
+  const { session, path, say } = keep(temporaryDirectory());
+  say("one");
+  const copy = readFileSync(path);
+  for (let at = 0; at < 4; at++) say(`${at}`.repeat(600_000));
+  const texts = (of: Session): unknown[] => of.context().messages;
+  await nextTurn();
+  truncateSync(path, 0);
+  say("two");
+  expect(texts((await reopened(path)).session)).toEqual(texts(session));
+  await nextTurn();
+  writeFileSync(`${path}.copy`, copy);
+  renameSync(`${path}.copy`, path);
+  say("three");
+  const found = await reopened(path);
+  expect(texts(found.session)).toEqual(texts(session));
+  expect(found.ids).toEqual([...new Set(found.ids)]);
+});
+
+test("what hung on an entry that is lost hangs on the nearest before it", async () => {
+  const { session, path, say } = keep(temporaryDirectory());
+  const first = say("one");
+  say("on another branch");
+  const lost = say("further on that branch");
+  session.navigate(first.id);
+  say("three");
+  session.close();
+  const opened = await Session.open(path, {});
+  onTestFinished(() => opened.close());
+  opened.context();
+  opened.navigate(lost.id);
+  const child = opened.append({ type: "message", message: userMessage("four") });
+  await nextTurn();
+  truncateSync(path, 0);
+  opened.append({ type: "message", message: userMessage("five") });
+  const found = await reopened(path);
+  expect(found.ids).not.toContain(lost.id);
+  expect(found.session.entries().find(({ id }) => id === child.id)?.parentId).toBe(first.id);
+});
+
+test("neither restoring nor failing holds a descriptor", async () => {
+  const directory = temporaryDirectory();
+  const { path, say } = keep(directory);
+  say("one");
+  const openCount = (): number => readdirSync("/proc/self/fd").length;
+  const before = openCount();
+  for (let at = 0; at < 10; at++) {
+    unlinkSync(path);
+    await nextTurn();
+    say(`again ${at}`);
+  }
+  const rubbish = join(directory, "rubbish.jsonl");
+  writeFileSync(rubbish, "no session\n");
+  for (let at = 0; at < 10; at++) await expect(Session.open(rubbish, {})).rejects.toThrow();
+  expect(openCount()).toBeLessThan(before + 5);
+});
+
 test("an empty file put in its place is filled with the whole session", async () => {
   const { session, path, say } = keep(temporaryDirectory());
   say("one");
@@ -338,7 +395,8 @@ test("a line that another program has not ended is not gone on with, and ours is
   say("one");
   appendFileSync(path, '{"type":"custom","half');
   await nextTurn();
-  const mine = say("mine").id;
+  const mine = say("mine: grün 漢字 😀").id;
+  say("and more");
   expect(readFileSync(path, "utf8").trimEnd().split("\n").slice(2, 3)).toEqual(['{"type":"custom","half']);
   expect((await reopened(path)).ids).toEqual(ids(session));
   const fork = session.fork({ directory: temporaryDirectory() });
@@ -376,6 +434,11 @@ test("two writers: neither loses a line, each goes on from its own leaf", async 
   expect(found.session.context().entryIds).toEqual([root.id, mine.id, mineToo.id]);
   expect(found.session.context("f0000002").entryIds).toEqual([root.id, "f0000001", "f0000002"]);
   expect(session.context().entryIds).toEqual([root.id, mine.id, mineToo.id]);
+  const fork = session.fork({ directory: temporaryDirectory() });
+  onTestFinished(() => fork.close());
+  fork.append({ type: "message", message: userMessage("in the fork") });
+  const forked = await reopened(fork.filePath ?? "");
+  expect([forked.session.context().messages.slice(0, 3), forked.warnings]).toEqual([session.context().messages, []]);
 });
 
 test("entries long out of use are dropped from memory and read again, also when others wrote in between", async () => {
