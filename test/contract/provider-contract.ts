@@ -1,5 +1,6 @@
 // What every wire format owes its callers, as one suite. Run by test/providers/<format>/contract.test.ts against that format's strict server.
 
+import { getEventListeners } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Model } from "../../src/contracts/model.ts";
 import type { ModelCall, ModelRequest } from "../../src/contracts/model-request.ts";
@@ -302,12 +303,14 @@ export function testProviderContract(item: ContractCase): void {
       await at.hungUp(0);
     });
 
-    test("the turns of a run share a connection", async () => {
+    test("the turns of a run share a connection, and leave nothing at its signal", async () => {
       const at = await serve({ say: [{ text: "One turn" }] });
+      const { signal } = new AbortController();
       for (let turn = 0; turn < 5; turn++) {
-        await collect(provider.stream(callTo(at)));
+        await collect(provider.stream(callTo(at, {}, { signal })));
         await new Promise((resolve) => setImmediate(resolve));
       }
+      expect(getEventListeners(signal, "abort")).toEqual([]);
       expect(at.requests).toHaveLength(5);
       expect(at.connectionCount()).toBeLessThan(5);
     });

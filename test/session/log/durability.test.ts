@@ -119,7 +119,7 @@ test.runIf(canMount)(
   },
 );
 
-test.runIf(canMount).for(["nothing", "an empty file"])(
+test.runIf(canMount).for(["nothing", "nothing of an emptied one", "an empty file"])(
   "a full disk, and %s where the file was: tried again with each append, nothing is held open, all is there once there is room",
   async (left) => {
     const directory = temporaryDirectory();
@@ -129,13 +129,14 @@ test.runIf(canMount).for(["nothing", "an empty file"])(
     say("x".repeat(5000));
     await nextTurn();
     const openCount = (): number => readdirSync("/proc/self/fd").length;
-    if (left === "nothing") truncateSync(path, 0);
+    if (left === "nothing of an emptied one") truncateSync(path, 0);
     unlinkSync(path);
-    if (left !== "nothing") writeFileSync(path, "");
+    if (left === "an empty file") writeFileSync(path, "");
     disk.fill();
     const before = openCount();
     for (let at = 0; at < 20; at++) say(`unsaved ${at}`);
     expect(openCount()).toBeLessThan(before + 5);
+    expect(readdirSync(directory).filter((name) => name.startsWith("."))).toEqual([]);
     expect(losses).toHaveLength(1);
     disk.free();
     say("room again");
@@ -173,9 +174,12 @@ test.runIf(canMount)("a full disk at the very first write leaves no file without
   const directory = temporaryDirectory();
   mount(directory, "size=64k");
   const { losses, say } = keep(directory);
-  say("x".repeat(200_000));
+  const openCount = (): number => readdirSync("/proc/self/fd").length;
+  const before = openCount();
+  for (let at = 0; at < 10; at++) say("x".repeat(200_000));
   expect(losses).toHaveLength(1);
   expect(readdirSync(directory)).toEqual([]);
+  expect(openCount()).toBeLessThan(before + 5);
 });
 
 test("the directory is removed midway: the session goes on in memory and says so once", () => {
@@ -289,6 +293,8 @@ test("truncated after opening in the middle of a line that nobody remembers: wha
     .split("\n")
     .filter((line) => line.endsWith("}"));
   expect(parsed.map((line) => JSON.parse(line).id)).toEqual([opened.id, ...found.ids]);
+  // What is left of the other one may be of use to somebody.
+  expect(readFileSync(path, "utf8")).toContain(other.id);
 });
 
 test("another file with our name is gone on with when it is a copy of the session, and left alone when it is not", async () => {
@@ -329,6 +335,14 @@ test("megabytes are written again whole, into an emptied file and into a copy th
   const found = await reopened(path);
   expect(texts(found.session)).toEqual(texts(session));
   expect(found.ids).toEqual([...new Set(found.ids)]);
+  session.close();
+  // Nothing of it is in memory, and yet all of it is in the file that has lost its name.
+  const opened = await Session.open(path, {});
+  onTestFinished(() => opened.close());
+  writeFileSync(`${path}.copy`, copy);
+  renameSync(`${path}.copy`, path);
+  opened.append({ type: "message", message: userMessage("four") });
+  expect((await reopened(path)).ids.slice(0, -1).toSorted()).toEqual(found.ids.toSorted());
 });
 
 test("what hung on an entry that is lost hangs on the nearest before it", async () => {
@@ -441,21 +455,33 @@ test("two writers: neither loses a line, each goes on from its own leaf", async 
   expect([forked.session.context().messages.slice(0, 3), forked.warnings]).toEqual([session.context().messages, []]);
 });
 
-test("entries long out of use are dropped from memory and read again, also when others wrote in between", async () => {
+test("entries long out of use are dropped from memory and read again, also when others wrote as much in between", async () => {
   const { session, path, say } = keep(temporaryDirectory());
   const root = say("root");
-  for (let i = 0; i < 30; i++) {
-    say("w".repeat(1 << 20));
-    appendFileSync(
-      path,
-      `${JSON.stringify({ type: "custom", id: `f000000${i.toString(36)}`, parentId: null, timestamp: "t", customType: "x" })}\n`,
-    );
+  const texts = Array.from({ length: 20 }, (_, at) => `${at} `.padEnd(1 << 20, "w"));
+  for (const [at, text] of texts.entries()) {
+    const { id } = say(text);
+    const line = readFileSync(path, "utf8").trimEnd().split("\n").at(-1) ?? "";
+    // A line as long as ours will be, where ours would be.
+    if (at % 2 === 0) appendFileSync(path, `${line.replace(id, `f${at}`.padEnd(8, "0")).replace("www", "xxx")}\n`);
   }
   const away = session.leafId;
   session.navigate(root.id);
   session.context();
   session.context();
-  expect(session.context(away).messages).toHaveLength(31);
+  expect(session.context(away).messages.slice(1)).toEqual(texts.map((text) => userMessage(text)));
+});
+
+test("what could not be stored stays in memory, however much it is", () => {
+  const { session, path, say } = keep(join(temporaryDirectory(), "sessions"));
+  const root = say("root");
+  rmSync(dirname(path), { recursive: true });
+  for (let at = 0; at < 20; at++) say(`${at} `.padEnd(1 << 20, "w"));
+  const away = session.leafId;
+  session.navigate(root.id);
+  session.context();
+  session.context();
+  expect(session.context(away).messages).toHaveLength(21);
 });
 
 test("setup without a message leaves no file; a fork of nothing neither", () => {
