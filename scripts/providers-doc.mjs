@@ -92,7 +92,7 @@ ${variables.map(([vendor, names]) => line([`\`${vendor}\``, names.map((name) => 
 \`pi models [search]\` lists what there are credentials for, \`--all\` everything. \`--model\` takes \`provider/id\`, an exact id or a part of one, with
 \`:level\` for the thinking. Where several providers have it, the one with a credential is meant; where several have one, the run is refused with their names.
 \`pi models refresh\` fetches new facts from models.dev into the agent directory; nothing else ever does.
-An id that is written out behind its provider and stands in no list is asked for all the same, with a warning.
+An id that is written with its provider and is in no list is used anyway, with a warning.
 
 Amazon Bedrock and Google Vertex AI are not spoken to directly: their wire formats are their own. Both can be reached through a gateway that speaks one
 of the formats above.
