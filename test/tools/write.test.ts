@@ -1,9 +1,21 @@
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
+import { editTool } from "../../src/tools/edit.ts";
 import { executeEdit } from "../../src/tools/execute/edit.ts";
 import { executeWrite } from "../../src/tools/execute/write.ts";
+import { writeTool } from "../../src/tools/write.ts";
 import { tempTree } from "../support/temp-tree.ts";
 import { toolBench } from "../support/tool-context.ts";
+
+test.for(["write", "edit"])("%s: an output of the session is no file to be made", async (name) => {
+  const bench = toolBench();
+  onTestFinished(() => bench.close());
+  const path = "artifact://0";
+  const refused = { isError: true, content: [{ type: "text", text: expect.stringContaining(`${path} is an output of this session`) }] };
+  const args = name === "write" ? { path, content: "x" } : { path, edits: [{ oldText: "x", newText: "y" }] };
+  expect(await (name === "write" ? writeTool : editTool).execute(args as never, bench.context)).toMatchObject(refused);
+  expect(readdirSync(bench.directory)).toEqual([]);
+});
 
 test("a link that leads out of the working directory is named with the file behind it", async () => {
   const tree = tempTree({ "outside/there.txt": "", "work/inside.txt": "" });
