@@ -82,6 +82,12 @@ describe("the order of starts and stops", () => {
     expect(client.isRunning).toBe(false);
   });
 
+  test("a stop ends in order what does not look at the end of its input, by a signal", async () => {
+    const client = await started(`${child}; setInterval(() => {}, 1000);`);
+    await client.stop({ graceMs: 3_600_000 });
+    expect(client.isRunning).toBe(false);
+  });
+
   test("a call before the start and one after the stop say that pi is not running", async () => {
     const client = clientOf(child);
     for (const call of [
