@@ -120,6 +120,25 @@ test("aborted in the middle, a change says what stands on the disk: nothing new 
   expect([textOfResult(result), textIn("f")]).toEqual(["Successfully replaced 1 block(s) in f.", "two"]);
 });
 
+test("one whose file cannot be found out fails, and none behind it", async () => {
+  const lost = inFileOrder(
+    () => Promise.reject(new Error("gone")),
+    async () => "never",
+  );
+  const next = inFileOrder(
+    async () => "found",
+    async () => "done",
+  );
+  await expect(lost).rejects.toThrow("gone");
+  expect(await next).toBe("done");
+  expect(
+    await inFileOrder(
+      async () => "found",
+      async () => "later",
+    ),
+  ).toBe("later");
+});
+
 test("places are taken when asked for, though the first path is found last; other files do not wait for the change", async () => {
   const log: string[] = [];
   let find = (_: string): void => {};
