@@ -105,7 +105,9 @@ export async function resolveRun(said: Said, host: Host, { asks = false }: { ask
     hostModules: () => host.hostModules(),
     agentDir,
     inline: host.inlineExtensions,
+    env: host.env,
     now: () => host.now(),
+    tellsTimes: isSaid(said, "--verbose"),
     warn: (line) => writeErrorLine(`pi: ${line}`),
     admit: (onStray) => host.admitExtensions(onStray),
     ...(asks && {

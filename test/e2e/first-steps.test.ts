@@ -233,6 +233,16 @@ describe.concurrent("stdin", () => {
     expect(await said("@my notes.md")).toMatch(/rose\\n\\n<\/file>"/);
   });
 
+  test("behind -- all is text, and a name of a file there is told", async ({ world }) => {
+    world.write("notes.md", "tulip\n");
+    const words = ["--model", "demo", "--mode", "json", "-p", "--"];
+    const { stdout, stderr } = await world.run([...words, "@notes.md"]);
+    expect(stdout).toContain('"text":"@notes.md"');
+    expect(stdout).not.toContain("<file name");
+    expect(stderr).toMatch(/^pi: @notes\.md behind -- is sent as it is written/m);
+    expect((await world.run([...words, "@someone has a question"])).stderr).not.toContain("behind");
+  });
+
   test("nothing but an empty stdin is no prompt", async ({ world }) => {
     const { stderr, status } = await world.run(["--model", "demo", "-p"]);
     expect(status).toBe(2);
@@ -372,7 +382,7 @@ describe.concurrent("signals", () => {
   test("timeout -s INT", async ({ world }) => {
     const model = world.trace([...textSteps("Half an answer"), hang]);
     const { stdout, stderr, status } = await world.run(["--model", model, "-p", "hi"], {
-      shell: 'timeout --preserve-status -s INT 1 "$@"',
+      shell: 'timeout --preserve-status -s INT 3 "$@"',
     });
     expect({ stdout, stderr, status }).toEqual({ stdout: "", stderr: "Request was aborted\n", status: 130 });
   });

@@ -61,7 +61,7 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
       stdout: "",
       stderr: expect.stringContaining("--session ID"),
     });
-    const shell = `script -qefc "$(printf '%q ' "$@")" /dev/null < <(sleep 0.5; echo "the first"; sleep 5)`;
+    const shell = `mkfifo typed; exec 3<> typed; echo "the first" >&3; script -qefc "$(printf '%q ' "$@")" /dev/null <&3`;
     const picked = await world.run(["--resume", ...demo], { shell });
     expect(picked.stdout).toMatch(/ 1 second[^\n]*\n +2 first .*the first/);
     expect(world.sessionFiles().map((_, index) => messagesOf(entriesOf(world, index)).length)).toEqual([4, 2]);
