@@ -69,6 +69,8 @@ export async function startWireServer(answer: (request: WireRequest, index: numb
       reply(response, answer(request, index));
     });
   });
+  // Whoever counts connections does not count pauses of a busy machine.
+  server.keepAliveTimeout = 0;
   server.on("connection", (socket) => {
     // One for each request that comes by it.
     socket.setMaxListeners(0);
