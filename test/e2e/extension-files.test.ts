@@ -116,6 +116,19 @@ const features: [string, Record<string, string>, unknown][] = [
     [1, "m", "c", "awaited", "late"],
   ],
   [
+    "what CommonJS of its own exports, imported as a whole and required",
+    {
+      "index.ts": saying(
+        'import whole, { c } from "./c.cts"; import called from "./called.ts"; import plain from "./plain.cjs";',
+        '[whole.c, c, called(2), plain.d, Object.keys(require("./c.cts")), typeof require("./called.ts")]',
+      ),
+      "c.cts": 'const c: string = "c"; module.exports = { c };',
+      "called.ts": "module.exports = (n: number) => n + 1;",
+      "plain.cjs": 'module.exports = { d: "d" };',
+    },
+    ["c", "c", 3, "d", ["c"], "function"],
+  ],
+  [
     "texts",
     {
       "index.ts": saying('import words from "./words.md" with { type: "text" };', "[words]"),
