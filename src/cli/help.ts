@@ -31,7 +31,7 @@ export function helpText(commands: readonly CommandRecord[], width = Number.POSI
   const list = (title: string, rows: readonly (readonly [string, string])[]): number =>
     lines.push(`${title}:`, ...rows.map(([name, help]) => `  ${name.padEnd(usageWidth - 1)}  ${help}`), "");
   text(`pi ${version}: a coding agent`);
-  text("pi [options] [--] [@file…] [message…]");
+  text("pi [options] [@file…] [--] [message…]");
   const groups = new Map<string, OptionRecord[]>();
   for (const record of optionTable as readonly OptionRecord[]) groups.set(record.group, [...(groups.get(record.group) ?? []), record]);
   for (const [group, records] of groups)

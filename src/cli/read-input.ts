@@ -35,7 +35,11 @@ export async function readInput(said: Said, deps: ReadInputDeps): Promise<ModePr
         if (image) images.push(image);
       }
       if (message !== "") messages.push(message);
-    } else if (!isLiteral && text === "-") waitsForStdin = true;
+      continue;
+    }
+    if (text.startsWith("@") && (await longestPath(text.slice(1), deps)) === text.slice(1))
+      deps.warn(`${text} behind -- is sent as it is written, not the file; what the model is to see goes before --`);
+    if (!isLiteral && text === "-") waitsForStdin = true;
     // Of a variable that is not set: a request in which nothing stands.
     else if (text.trim() !== "") messages.push(text);
   }

@@ -93,6 +93,18 @@ describe.concurrent("stdin", () => {
     expect(durationMs).toBeLessThan(50_000);
   });
 
+  test.for(ways)("what has spoken is waited for, and said for whom, though only a host holds it, run as %s", async (way, { world }) => {
+    // It ends when it has been waited for long enough to be named.
+    const shell = [
+      'mkfifo held; exec 3<>held; echo "From a host" >&3; "$@" <held 3<&- 2>../said & child=$!',
+      "until [ -s ../said ]; do sleep 0.1; done; exec 3>&-; wait $child; status=$?; cat ../said >&2; exit $status",
+    ].join("; ");
+    const { stdout, stderr, status } = await world.run(["--model", "demo", "--mode", "json", "-p", "hello"], { way, shell });
+    expect(status).toBe(0);
+    expect(stdout).toContain('"text":"From a host\\n\\nhello"');
+    expect(stderr).toMatch(/^pi: Waiting for \w+ \(process \d+\) to end what it writes to stdin\n$/);
+  });
+
   test("waiting ends with --timeout", async ({ world }) => {
     const shell = 'mkfifo held; sleep 100 >held & "$@" <held; status=$?; kill $!; exit $status';
     const { stderr, status, durationMs } = await world.run(["--timeout", "1s", "--result", "result.json", ...question], { shell });
@@ -219,6 +231,16 @@ describe.concurrent("stdin", () => {
     expect(await said("@notes.md explain this")).toMatch(/notes\.md\\">\\ntulip\\n\\n<\/file>\\n\\nexplain this"/);
     expect(await said("@my notes.md @notes.md\ncompare them")).toMatch(/rose\\n\\n<\/file><file .*tulip\\n\\n<\/file>\\n\\ncompare them"/);
     expect(await said("@my notes.md")).toMatch(/rose\\n\\n<\/file>"/);
+  });
+
+  test("behind -- all is text, and a name of a file there is told", async ({ world }) => {
+    world.write("notes.md", "tulip\n");
+    const words = ["--model", "demo", "--mode", "json", "-p", "--"];
+    const { stdout, stderr } = await world.run([...words, "@notes.md"]);
+    expect(stdout).toContain('"text":"@notes.md"');
+    expect(stdout).not.toContain("<file name");
+    expect(stderr).toMatch(/^pi: @notes\.md behind -- is sent as it is written/m);
+    expect((await world.run([...words, "@someone has a question"])).stderr).not.toContain("behind");
   });
 
   test("nothing but an empty stdin is no prompt", async ({ world }) => {
@@ -360,7 +382,7 @@ describe.concurrent("signals", () => {
   test("timeout -s INT", async ({ world }) => {
     const model = world.trace([...textSteps("Half an answer"), hang]);
     const { stdout, stderr, status } = await world.run(["--model", model, "-p", "hi"], {
-      shell: 'timeout --preserve-status -s INT 1 "$@"',
+      shell: 'timeout --preserve-status -s INT 3 "$@"',
     });
     expect({ stdout, stderr, status }).toEqual({ stdout: "", stderr: "Request was aborted\n", status: 130 });
   });

@@ -229,6 +229,14 @@ describe.each(Object.entries(formats))("%s", (api, { rows, defaults, encode, hea
   });
 });
 
+test("with thinking off the formats that have an effort besides say the model's word for none", () => {
+  const off = (thinkingFormat: string): unknown => {
+    const made = call("openai-completions", { thinkingFormat }, { thinkingLevel: "off" });
+    return encodeChat({ ...made, model: { ...made.model, thinkingLevelMap: { off: "none" } } }).reasoning_effort;
+  };
+  expect(["openai", "baseten", "deepseek", "zai"].map(off)).toEqual(["none", "none", undefined, undefined]);
+});
+
 test("fields that the user has set for a model are in its requests, a level's own over them, and never what makes the request one of ours", () => {
   const sampled = (api: string, thinkingLevel: "high" | "low"): Record<string, unknown> => {
     const made = call(api, {}, { thinkingLevel });

@@ -15,6 +15,8 @@ export class ModelChoices {
   readonly #emit: (event: AgentEvent) => Promise<void> | undefined;
   #model: Model;
   #thinkingLevel: ThinkingLevel;
+  /** What was asked for last: a model that cannot think so, or has a level of its own, does not change it for those after it. */
+  #wantedLevel: ThinkingLevel;
   /** What the path to the leaf says. */
   #recorded: { model: SessionContext["model"]; thinkingLevel: SessionContext["thinkingLevel"] } = {
     model: undefined,
@@ -26,6 +28,7 @@ export class ModelChoices {
     this.#at = at;
     this.#emit = emit;
     this.#model = at.model;
+    this.#wantedLevel = at.thinkingLevel;
     this.#thinkingLevel = clampThinkingLevel(at.thinkingLevel, at.model);
   }
 
@@ -72,7 +75,7 @@ export class ModelChoices {
     const previous = this.#model;
     this.#model = model;
     const entry = this.#recordModel(model);
-    this.setThinkingLevel(this.#at.wishes?.thinkingLevels[`${model.provider}/${model.id}`] ?? this.#thinkingLevel);
+    this.#applyThinkingLevel(this.#at.wishes?.thinkingLevels[`${model.provider}/${model.id}`] ?? this.#wantedLevel);
     this.#at.interceptor?.modelChanged?.(model, previous, source);
     return entry;
   }
@@ -84,6 +87,11 @@ export class ModelChoices {
   }
 
   setThinkingLevel(level: ThinkingLevel): ThinkingLevel {
+    this.#wantedLevel = level;
+    return this.#applyThinkingLevel(level);
+  }
+
+  #applyThinkingLevel(level: ThinkingLevel): ThinkingLevel {
     const clamped = clampThinkingLevel(level, this.#model);
     const previous = this.#thinkingLevel;
     if (clamped === previous) return clamped;

@@ -42,6 +42,8 @@ const commonRules = [
   "Never claim that something works without having seen it.",
 ];
 
+const skillReaders = ["read", "bash"];
+
 /** The sections wanted, in the order in which they are shown. */
 export function promptSections(parts: PromptParts): Map<string, string> {
   const sections = new Map<string, string>();
@@ -58,7 +60,9 @@ export function promptSections(parts: PromptParts): Map<string, string> {
     const files = parts.contextFiles.map((file) => `<instructions path="${file.path}">\n${file.content.trim()}\n</instructions>`);
     sections.set("project_context", tagged("project_context", ["What this user and this project ask of you:", ...files].join("\n\n")));
   }
-  if (parts.skills !== "") sections.set("skills", tagged("skills", parts.skills));
+  // Without a tool to read them with they would only be names; `/skill:NAME` brings a skill's text with it.
+  if (parts.skills !== "" && parts.tools.some(({ name }) => skillReaders.includes(name)))
+    sections.set("skills", tagged("skills", parts.skills));
   if (parts.output !== "") sections.set("output", tagged("output", parts.output));
   sections.set("date", tagged("date", parts.date));
   sections.set("cwd", tagged("cwd", parts.cwd));

@@ -20,8 +20,12 @@ export function encodeThinking(
   const effort = mapped ?? (on ? level : undefined);
   // A vendor that has no general effort field has it for the models whose map has a word for the level.
   const mayTell = dialect.supportsReasoningEffort || typeof mapped === "string";
+  /** Also when it is off, where the model has a word for that. */
+  const tellEffortAlways = (): void => {
+    if (mayTell && effort !== undefined) body.reasoning_effort = effort;
+  };
   const tellEffort = (): void => {
-    if (on && mayTell && effort !== undefined) body.reasoning_effort = effort;
+    if (on) tellEffortAlways();
   };
   const budget = thinkingBudget(request, maxTokens ?? Number.POSITIVE_INFINITY);
   const budgetField = dialect.thinkingTokenBudgetField ?? (dialect.supportsThinkingTokenBudget ? "thinking_token_budget" : undefined);
@@ -34,7 +38,7 @@ export function encodeThinking(
     });
   switch (dialect.thinkingFormat) {
     case "openai":
-      if (mayTell && effort !== undefined) body.reasoning_effort = effort;
+      tellEffortAlways();
       return;
     case "openrouter":
       body.reasoning = { effort: effort ?? "none" };
@@ -58,7 +62,7 @@ export function encodeThinking(
       return;
     case "baseten":
       body.chat_template_args = filled(dialect.chatTemplateArgs ?? { enable_thinking: { $var: "thinking.enabled" } });
-      tellEffort();
+      tellEffortAlways();
       return;
     case "ant-ling":
       if (on && typeof mapped === "string") body.reasoning = { effort: mapped };

@@ -24,6 +24,12 @@ test("sections in their order, only those that have something to say", () => {
   expect(all.get("project_context")).toContain('<instructions path="/p/AGENTS.md">\nBe kind.\n</instructions>');
 });
 
+test("skills are listed for a model that can read their files", () => {
+  const listed = (...tools: string[]): boolean =>
+    promptSections({ ...parts, skills: "skill list", tools: tools.map((name) => tool(name)) }).has("skills");
+  expect([listed("read"), listed("bash", "edit"), listed("edit", "grep"), listed()]).toEqual([true, true, false, false]);
+});
+
 test("a prompt of the user's own replaces preamble, tool list and rules, and nothing else", () => {
   const own = promptSections({ ...parts, systemPrompt: "You are a parrot.", tools: [tool("read")], appended: ["x"] });
   expect(names(own)).toEqual(["preamble", "addendum", "date", "cwd"]);

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { PiError } from "../../../src/contracts/error.ts";
+import type { Model } from "../../../src/contracts/model.ts";
 import { textResult } from "../../../src/contracts/tool.ts";
 import { liveSecrets } from "../../../src/platform/secrets.ts";
 import { Session } from "../../../src/session/tree/session.ts";
@@ -211,6 +212,22 @@ test("model and level: recorded, clamped, in force with the next call", async ()
   await coding.prompt("go");
   expect(script.calls[0]).toMatchObject({ model: { id: "plain" }, request: { thinkingLevel: "off" } });
   expect(session.context()).toMatchObject({ model: { provider: "test", modelId: "plain" }, thinkingLevel: "off" });
+});
+
+test("a model that cannot think, or not so much, in between does not change the level of those after it", () => {
+  const { coding } = codingBench();
+  const { choices, model } = coding.conversation;
+  const levelWith = (other: Partial<Model>): string => {
+    choices.setModel({ ...model, ...other });
+    return coding.conversation.thinkingLevel;
+  };
+  choices.setThinkingLevel("medium");
+  expect(levelWith({ id: "plain", reasoning: false })).toBe("off");
+  expect(levelWith({ id: "eager", thinkingLevelMap: { off: null, minimal: null, low: null, medium: null } })).toBe("high");
+  expect(levelWith({})).toBe("medium");
+  choices.setThinkingLevel("off");
+  expect(levelWith({ id: "eager", thinkingLevelMap: { off: null } })).toBe("minimal");
+  expect(levelWith({})).toBe("off");
 });
 
 test("a reopened session goes on: same messages, nothing recorded twice", async () => {
