@@ -7,7 +7,7 @@ import { BlobFiles } from "../../src/artifacts/blob-files.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 /** Called before each step on the disk. */
-let beforeStep: (() => void) | undefined;
+let beforeStep: ((name: string) => void) | undefined;
 
 vi.mock("node:fs", async (original) => {
   const fs = await original<Record<string, unknown>>();
@@ -27,7 +27,7 @@ vi.mock("node:fs", async (original) => {
   const watched = steps.map((name) => [
     name,
     (...args: unknown[]) => {
-      beforeStep?.();
+      beforeStep?.(name);
       return (fs[name] as (...args: unknown[]) => unknown)(...args);
     },
   ]);
@@ -112,4 +112,14 @@ describe("at every step", () => {
     );
     expect(reads).toBeGreaterThan(2);
   });
+});
+
+test("a blob has its name only when its bytes are on the disk, and then the name is there, too", () => {
+  const steps: string[] = [];
+  beforeStep = (name) => void steps.push(name);
+  new BlobFiles(join(temporaryDirectory(), "blobs")).put(bytes);
+  beforeStep = undefined;
+  expect(steps.filter((name) => ["writeSync", "fsyncSync", "linkSync"].includes(name))).toEqual([
+    ...["writeSync", "fsyncSync", "linkSync", "fsyncSync"],
+  ]);
 });
