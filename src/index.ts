@@ -22,12 +22,12 @@ export type {
   ExtensionUIContext,
   InlineExtension,
   LoadExtensionsResult,
-  ReadonlySessionManager,
   RegisteredCommand,
   ReplacedSessionContext,
   SlashCommandInfo,
   ToolInfo,
 } from "./contracts/extension.ts";
+export type { ReadonlySessionManager } from "./contracts/extension-session.ts";
 export type * from "./contracts/message.ts";
 export { type Model, type ThinkingLevel, thinkingLevels } from "./contracts/model.ts";
 export type { Outcome, OutcomeKind } from "./contracts/outcome.ts";

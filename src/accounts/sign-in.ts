@@ -3,6 +3,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { timerMs } from "../contracts/duration.ts";
 import { PiError } from "../contracts/error.ts";
 import { makeDirectory } from "../platform/files/make-directory.ts";
 import { liveSecrets } from "../platform/secrets.ts";
@@ -30,7 +31,7 @@ export interface SignInDeps {
 const realClock: NonNullable<SignInDeps["clock"]> = {
   pause: async (ms, signal) => {
     const { setTimeout } = await import("node:timers/promises");
-    await setTimeout(ms, undefined, signal === undefined ? {} : { signal });
+    await setTimeout(timerMs(ms), undefined, signal === undefined ? {} : { signal });
   },
   elapsedMs: () => performance.now(),
 };

@@ -55,7 +55,12 @@ export const optionTable = [
   { name: "--output-schema", kind: "value", value: "FILE", group: "Output", help: "the answer is JSON valid against this JSON Schema" },
   { name: "--quiet", short: "-q", kind: "flag", group: "Output", help: "on a terminal, nothing but the answer" },
   { name: "--progress", kind: "flag", group: "Output", help: "what is done, line by line, also where no terminal is (PI_PROGRESS=1)" },
-  { name: "--verbose", kind: "flag", group: "Output", help: "output of tools and thinking beside the progress; errors with their causes" },
+  {
+    name: "--verbose",
+    kind: "flag",
+    group: "Output",
+    help: "output of tools and thinking, errors with their causes, how long extensions took",
+  },
 
   {
     name: "--model",

@@ -83,19 +83,20 @@ class Patience {
           exitStatus: 3,
         });
       }
-      if (!hasSpoken && this.#isOver()) {
+      if (this.#isOver(hasSpoken)) {
         this.#deps.warn("stdin is open but silent; going on without it (write - to wait for it, or </dev/null to say there is none)");
         return "left";
       }
     }
   }
 
-  #isOver(): boolean {
+  /** What has spoken is never left: half of what was meant would go to the model. */
+  #isOver(hasSpoken: boolean): boolean {
     const { stdin, mayBeLeft, platform } = this.#deps;
     // Only a host gives its children sockets; who holds the other end of one the system does not show.
     const writers = stdin.kind === "pipe" ? stdinWriters() : undefined;
     const other = writers?.find((writer) => !writer.isAncestor);
-    if (mayBeLeft && other === undefined) {
+    if (mayBeLeft && !hasSpoken && other === undefined) {
       const isKnown = writers !== undefined || (stdin.kind === "socket" && platform === "linux");
       if (isKnown || this.#waitedMs >= unknownLimitMs) return true;
     }

@@ -29,7 +29,6 @@ export interface ResolvedRun {
 }
 
 const exclusive: readonly (readonly [OptionName, OptionName])[] = [
-  ["--continue", "--session"],
   ["--continue", "--no-session"],
   ["--session", "--no-session"],
   ["--fork", "--session"],
@@ -106,7 +105,9 @@ export async function resolveRun(said: Said, host: Host, { asks = false }: { ask
     hostModules: () => host.hostModules(),
     agentDir,
     inline: host.inlineExtensions,
+    env: host.env,
     now: () => host.now(),
+    tellsTimes: isSaid(said, "--verbose"),
     warn: (line) => writeErrorLine(`pi: ${line}`),
     admit: (onStray) => host.admitExtensions(onStray),
     ...(asks && {
@@ -198,8 +199,8 @@ function sessionChoice(said: Said): SessionChoice {
   const forked = valueSaid(said, "--fork");
   if (forked !== undefined) return { kind: "fork", ref: forked, ...defined({ id }) };
   if (ref !== undefined) return { kind: "open", ref };
+  if (isSaid(said, "--no-session")) return { kind: "memory", ...defined({ id }) };
   if (id !== undefined) return { kind: "named", id };
-  if (isSaid(said, "--no-session")) return { kind: "memory" };
   return isSaid(said, "--continue") ? { kind: "continue" } : { kind: "new" };
 }
 

@@ -11,10 +11,10 @@ import type {
   SystemPromptOptions,
 } from "./extension-event.ts";
 import type { ExtensionProvider, ProviderChange, RequestAuth } from "./extension-provider.ts";
-import type { AssistantMessage, Message, ToolDeclaration, UserContent } from "./message.ts";
+import type { ReadonlySessionManager, WritableSessionManager } from "./extension-session.ts";
+import type { AssistantMessage, ToolDeclaration, UserContent } from "./message.ts";
 import type { Model, ThinkingLevel } from "./model.ts";
 import type { Context, ModelAnswer, ModelStreamOptions } from "./model-call.ts";
-import type { AnyEntry, SessionHeader } from "./session-entry.ts";
 import type { SourceInfo } from "./source-info.ts";
 import type { NestedCalls, ToolExposure, ToolFacts, ToolResult } from "./tool.ts";
 
@@ -81,27 +81,6 @@ export interface ExtensionUIContext extends TerminalUI {
 }
 
 export type ExtensionMode = "tui" | "rpc" | "json" | "print";
-
-/** A session as extensions may look at it. */
-export interface ReadonlySessionManager {
-  getCwd(): string;
-  getSessionDir(): string;
-  getSessionId(): string;
-  getSessionFile(): string | undefined;
-  getSessionName(): string | undefined;
-  getHeader(): SessionHeader;
-  getEntries(): AnyEntry[];
-  getEntry(id: string): AnyEntry | undefined;
-  getBranch(fromId?: string): AnyEntry[];
-  getChildren(parentId: string): AnyEntry[];
-  getTree(): object[];
-  /** What a model is shown: the entries that count, and what they come to. */
-  buildContextEntries(): AnyEntry[];
-  buildSessionContext(): { messages: Message[] };
-  getLeafId(): string | null;
-  getLeafEntry(): AnyEntry | undefined;
-  getLabel(id: string): string | undefined;
-}
 
 /** Models and their credentials, as extensions ask for them. */
 export interface ExtensionModelRegistry {
@@ -183,9 +162,16 @@ export interface WithSession {
   withSession?: (ctx: ReplacedSessionContext) => Promise<void>;
 }
 
+export interface NewSessionHow extends WithSession {
+  /** Path of the session it comes from. */
+  parentSession?: string;
+  /** May put entries into the new session before anybody sees it. */
+  setup?: (sessionManager: WritableSessionManager) => Promise<void> | void;
+}
+
 /** What only commands of the user's may do: from within an event it would wait for itself. */
 export interface SessionControl {
-  newSession(how?: { parentSession?: string } & WithSession): Promise<Cancellable>;
+  newSession(how?: NewSessionHow): Promise<Cancellable>;
   fork(entryId: string, how?: { position?: "before" | "at" } & WithSession): Promise<Cancellable>;
   switchSession(sessionPath: string, how?: WithSession): Promise<Cancellable>;
   navigateTree(
@@ -294,6 +280,12 @@ export interface ExecOptions {
   maxBuffer?: number;
 }
 
+/** Where programs of extensions run, and what they see. */
+export interface ExtensionPlace {
+  cwd: string;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
 export interface ExecResult {
   stdout: string;
   stderr: string;
@@ -316,7 +308,7 @@ export type ExtensionHandler<N extends ExtensionEventName> = (
   // biome-ignore lint/suspicious/noConfusingVoidType: a handler may return something on one of its ways only
 ) => Promise<ExtensionResultOf<N> | undefined | void> | ExtensionResultOf<N> | undefined | void;
 
-/** Done by the session that the extension belongs to; before there is one, they throw `extension.unbound`. */
+/** Done by the session that the extension belongs to; before there is one, all but `exec` throw `extension.unbound`. */
 export interface ExtensionActions {
   sendMessage(message: CustomMessageDraft, how?: SendMessageOptions): void;
   sendUserMessage(content: string | UserContent[], how?: SendUserMessageOptions): void;
@@ -376,6 +368,8 @@ export interface Extension {
   /** Makes it anew, so that each session has its own; without one it is shared. */
   factory?: ExtensionFactory;
   handlers: Map<string, ExtensionHandler<ExtensionEventName>[]>;
+  /** Milliseconds that its factory took, where somebody measured. */
+  factoryMs?: number;
   tools: Map<string, { definition: AnyExtensionTool; sourceInfo: SourceInfo }>;
   commands: Map<string, RegisteredCommand>;
   flags: Map<string, ExtensionFlagOptions & { name: string; extensionPath: string }>;
@@ -420,6 +414,8 @@ export interface ExtensionRuntime {
   bind(binding: ExtensionBinding): void;
   /** Whatever is asked of it from now on is refused with this. */
   invalidate(message?: string): void;
+  /** Where they are loaded: what can be done without a session is done there. */
+  readonly place?: ExtensionPlace;
   /** The session in force; nothing before `bind` and after `invalidate`. */
   readonly current: ExtensionBinding | undefined;
 }

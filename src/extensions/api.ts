@@ -25,7 +25,6 @@ const actionNames = [
   "setSessionName",
   "getSessionName",
   "setLabel",
-  "exec",
   "getActiveTools",
   "setActiveTools",
   "getAllTools",
@@ -123,7 +122,13 @@ export function createExtensionApi(
     ...Object.entries(withoutEffect).map(([name, why]) => [name, () => warn(`pi.${name} has no effect: ${why}`)]),
     ...Object.entries(forTerminal).map(([name, kind]) => [name, (...args: unknown[]) => registerForTerminal(kind, args, extension)]),
   ]);
-  return { ...actions, ...onlyFresh({ ...missing, ...api }, runtime) };
+  /** The one that needs no session. */
+  const exec: ExtensionActions["exec"] = async (...about) => {
+    const { current, place } = runtime;
+    if (current !== undefined || place === undefined) return runtime.binding().actions.exec(...about);
+    return (await import("./exec.ts")).execIn(place, ...about);
+  };
+  return { ...actions, ...onlyFresh({ ...missing, ...api, exec }, runtime) };
 }
 
 /** For each event that the name stands for, with what is expected under it; changed in place they are the same event. */

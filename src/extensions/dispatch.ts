@@ -257,12 +257,14 @@ export class ExtensionDispatch {
   }
 
   /** Whether the text is a command; it has been run then. */
-  async runCommand(text: string, createContext: () => ExtensionCommandContext): Promise<boolean> {
+  async runCommand(text: string, createContext: (extensionPath: string) => ExtensionCommandContext): Promise<boolean> {
     const [, name = "", args = ""] = /^\/(\S+)\s*([\s\S]*)$/.exec(text) ?? [];
     const command = this.commands().get(name);
     if (command === undefined) return false;
     try {
-      await this.#during(command.extensionPath, `command:${name}`, () => command.handler(args.trim(), createContext()));
+      await this.#during(command.extensionPath, `command:${name}`, () =>
+        command.handler(args.trim(), createContext(command.extensionPath)),
+      );
     } catch (error) {
       this.#deps.report({ extensionPath: command.extensionPath, event: `command:${name}`, error: messageOf(error) });
     }

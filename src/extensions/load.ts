@@ -4,7 +4,7 @@
 import { dirname } from "node:path";
 import { defined } from "../contracts/defined.ts";
 import { messageOf } from "../contracts/error.ts";
-import type { Extension, ExtensionFactory, InlineExtension, LoadExtensionsResult } from "../contracts/extension.ts";
+import type { Extension, ExtensionFactory, ExtensionPlace, InlineExtension, LoadExtensionsResult } from "../contracts/extension.ts";
 import { createSyntheticSourceInfo } from "../contracts/source-info.ts";
 import { isBelow, placeOf } from "../platform/modules/load-module.ts";
 import { createExtensionRuntime } from "./runtime.ts";
@@ -27,13 +27,21 @@ export function inlineSources(inline: readonly InlineExtension[]): ExtensionSour
   });
 }
 
-/** In the order given, one after another. `kept`: loaded before, for the same session; its factories are not called again. */
+interface LoadAbout {
+  flagValues?: ReadonlyMap<string, boolean | string>;
+  /** Loaded before, for the same session; its factories are not called again. */
+  kept?: LoadExtensionsResult | undefined;
+  place?: ExtensionPlace | undefined;
+  /** To measure factories by. */
+  now?(): number;
+}
+
+/** In the order given, one after another. */
 export async function loadExtensions(
   sources: readonly (ExtensionSource | Extension)[],
-  flagValues?: ReadonlyMap<string, boolean | string>,
-  kept?: LoadExtensionsResult,
+  { flagValues, kept, place, now }: LoadAbout = {},
 ): Promise<LoadExtensionsResult> {
-  const runtime = kept?.runtime ?? createExtensionRuntime(flagValues);
+  const runtime = kept?.runtime ?? createExtensionRuntime(flagValues, place);
   const warnings: NonNullable<LoadExtensionsResult["warnings"]> = [...(kept?.warnings ?? [])];
   const loaded = { extensions: [] as Extension[], errors: [...(kept?.errors ?? [])], warnings, runtime };
   for (const source of sources) {
@@ -46,7 +54,9 @@ export async function loadExtensions(
     const extension: Extension = { ...source, handlers: new Map(), tools: new Map(), commands: new Map(), flags: new Map() };
     try {
       const { createExtensionApi } = await import("./api.ts");
+      const started = now?.();
       await (source as ExtensionSource).factory(createExtensionApi(extension, runtime, loaded.warnings));
+      if (now !== undefined && started !== undefined) extension.factoryMs = now() - started;
       loaded.extensions.push(extension);
     } catch (error) {
       const others = runtime.providers.filter(({ extensionPath }) => extensionPath !== source.path);
@@ -82,7 +92,7 @@ function isWithoutFactory(source: ExtensionSource | Extension): source is Extens
 /** For one more session: the same extensions made anew; what a session has already taken is never shared with another. */
 export async function forNextSession(loaded: LoadExtensionsResult): Promise<LoadExtensionsResult> {
   if (loaded.runtime.claim()) return loaded;
-  const again = await loadExtensions(loaded.extensions, loaded.runtime.flagValues);
+  const again = await loadExtensions(loaded.extensions, { flagValues: loaded.runtime.flagValues, place: loaded.runtime.place });
   again.runtime.claim();
   return { ...again, errors: [...loaded.errors, ...again.errors] };
 }

@@ -1,10 +1,14 @@
 // What the extensions of one session share: flags, a bus between them, and the session that they act on. Made by load.
 // Invariant: actions reach the session that is bound and no other; none before it, none after it has gone.
 
+import { defined } from "../contracts/defined.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
-import type { EventBus, ExtensionBinding, ExtensionRuntime } from "../contracts/extension.ts";
+import type { EventBus, ExtensionBinding, ExtensionPlace, ExtensionRuntime } from "../contracts/extension.ts";
 
-export function createExtensionRuntime(flagValues: ReadonlyMap<string, boolean | string> = new Map()): ExtensionRuntime {
+export function createExtensionRuntime(
+  flagValues: ReadonlyMap<string, boolean | string> = new Map(),
+  place?: ExtensionPlace,
+): ExtensionRuntime {
   let bound: ExtensionBinding | undefined;
   let staleMessage: string | undefined;
   let isClaimed = false;
@@ -17,6 +21,7 @@ export function createExtensionRuntime(flagValues: ReadonlyMap<string, boolean |
   const current = (): ExtensionBinding | undefined => (staleMessage === undefined ? bound : undefined);
   return {
     flagValues: new Map(flagValues),
+    ...defined({ place }),
     providers: [],
     events: {
       emit: (...said) => {
@@ -40,9 +45,10 @@ export function createExtensionRuntime(flagValues: ReadonlyMap<string, boolean |
     binding: () => {
       requireFresh();
       if (bound === undefined) {
-        throw new PiError("extension.unbound", "There is no session yet while an extension is being loaded", {
-          hint: "Do it in a handler, such as the one of session_start",
-        });
+        throw new PiError(
+          "extension.unbound",
+          "There is no session yet while an extension is being loaded: do it in a handler, such as that of session_start",
+        );
       }
       return bound;
     },

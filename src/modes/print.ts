@@ -33,7 +33,7 @@ export const printMode: Mode = {
 
 /**
  * In order, in whatever session is in force; a run that did not end well ends the list, and so does the end of the process. Extensions hear of
- * the start first; a prompt that one of them has taken care of runs nothing.
+ * the start first; a prompt that one of them has taken care of runs nothing but what they begin themselves, which counts as any other run.
  */
 export async function runPrompts(
   sessions: SessionHost,
@@ -43,27 +43,54 @@ export async function runPrompts(
   await beforeEnd(ending, sessions.extensions.bind({ mode }));
   let outcome: Outcome = { kind: "done", text: "" };
   let hasRun = false;
+  /** The newest run that is reckoned with. */
+  let counted: Outcome | undefined;
   /** The session whose answer is not the one that counts unless nothing is run behind it. */
   let interim: CodingSession | undefined;
+  /** Whether extensions have run something, of which the last is the outcome then. */
+  const othersHaveRun = async (): Promise<boolean> => {
+    while (!ending.aborted && isAtWork(sessions)) await beforeEnd(ending, settled(sessions));
+    const { lastOutcome } = sessions.coding;
+    if (lastOutcome === undefined || lastOutcome === counted || ending.aborted) return false;
+    outcome = lastOutcome;
+    counted = lastOutcome;
+    interim = undefined;
+    return true;
+  };
   for (const [index, prompt] of prompts.entries()) {
     const received = await beforeEnd(ending, sessions.intake.receive({ ...prompt, source: "interactive" }));
+    const isHandled = received?.value.kind === "handled";
     // What extensions have begun at the start comes first.
-    if (sessions.coding.isStreaming) await sessions.coding.waitForIdle();
+    const haveOthersRun = await othersHaveRun();
     // Between two runs there is none to be stopped.
     if (received === undefined || ending.aborted)
       return { kind: "aborted", text: "", code: "model.aborted", message: "Stopped before the next prompt" };
+    if (haveOthersRun && isHandled && !isAnswer(outcome)) return outcome;
     const begun = sessions.intake.begin(received.value, { continuesRun: hasRun, isInterim: index < prompts.length - 1 });
     if (begun.disposition === "handled") {
       // It may have been run without a schema, or with another one; for this one nothing is asked.
       if (begun.known !== undefined) outcome = await sessions.coding.finalOutcome(begun.known.outcome, true);
       continue;
     }
-    interim = index < prompts.length - 1 ? sessions.coding : undefined;
+    const { coding } = sessions;
+    interim = index < prompts.length - 1 ? coding : undefined;
     outcome = (await begun.done) ?? outcome;
+    counted = coding.lastOutcome;
     if (!isAnswer(outcome)) return outcome;
     hasRun = true;
   }
+  await othersHaveRun();
   return interim === undefined || ending.aborted ? outcome : interim.finalOutcome(outcome, interim !== sessions.coding);
+}
+
+function isAtWork({ coding, extensions }: SessionHost): boolean {
+  return coding.isStreaming || extensions.inForce?.settled() !== undefined;
+}
+
+/** Of what is under way now; more may have begun by then. */
+async function settled({ coding, extensions }: SessionHost): Promise<void> {
+  await extensions.inForce?.settled();
+  await coding.waitForIdle();
 }
 
 /** What print mode says of an outcome, with the line end at its end; nothing where there is no answer. */

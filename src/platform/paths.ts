@@ -1,6 +1,6 @@
 // Where things are: home, agent directory, paths as users and models write them. Called by every layer that names a file.
 
-import { isAbsolute, join, resolve } from "node:path";
+import { isAbsolute, join, relative, resolve } from "node:path";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -24,6 +24,12 @@ export function expandHome(path: string, homeDir: string): string {
 export function absolutePath(path: string, cwd: string, homeDir: string): string {
   const expanded = expandHome(path, homeDir);
   return isAbsolute(expanded) ? resolve(expanded) : resolve(cwd, expanded);
+}
+
+/** Of absolute paths; `directory` itself counts as inside. A name may begin with two dots. */
+export function isInside(path: string, directory: string): boolean {
+  const way = relative(directory, path);
+  return way === "" || (way !== ".." && !way.startsWith("../") && !way.startsWith("..\\") && resolve(directory, way) === path);
 }
 
 /** `$PI_CODING_AGENT_DIR`, else `~/.pi/agent`. */

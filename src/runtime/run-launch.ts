@@ -103,6 +103,7 @@ export async function launchRun(request: RunRequest, configured: Config, deps: R
   const extensions = new ExtensionLauncher({
     hostModules: () => deps.host.hostModules(),
     agentDir: deps.settings.agentDir,
+    env: deps.host.env,
     now: () => deps.host.now(),
     warn: kind.warn,
     admit: (onStray) => deps.host.admitExtensions(onStray),

@@ -22,6 +22,8 @@ import { authFilePath, changeAuthFile, readAuthFile } from "../../src/accounts/a
 import { signOut, storeKey } from "../../src/accounts/sign-in.ts";
 import { isLoose } from "../../src/platform/files/user-id.ts";
 import { withSharedLock } from "../../src/platform/locks/shared-lock.ts";
+import { liveSecrets } from "../../src/platform/secrets.ts";
+import { asOrdinaryUser, give } from "../support/ordinary-user.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const key = (text: string) => ({ type: "api_key", key: text });
@@ -187,9 +189,28 @@ test("a lock path that is a link is refused", async () => {
   expect(existsSync(join(directory, "elsewhere"))).toBe(false);
 });
 
-test.skipIf(process.getuid?.() === 0)("a directory that cannot be written is one clear line", async () => {
+test("a directory that cannot be written is one clear line, and what is in it stays", async () => {
   const directory = temporaryDirectory();
+  const path = authFilePath(directory);
+  writeFileSync(path, '{"kept":1}', { mode: 0o600 });
+  give(directory);
   chmodSync(directory, 0o500);
-  await expect(changeAuthFile(authFilePath(directory), () => ({}))).rejects.toMatchObject({ code: "auth.lock" });
+  const changed = await asOrdinaryUser(() => changeAuthFile(path, () => ({})).catch((error: unknown) => error));
+  expect(changed).toMatchObject({ code: "auth.lock", message: expect.stringContaining(path) });
   chmodSync(directory, 0o700);
+  expect([readAuthFile(path), readdirSync(directory)]).toEqual([{ kept: 1 }, ["auth.json"]]);
+});
+
+test("whoever reads it knows all keys and tokens in it to be secret, and no name of a variable", () => {
+  const path = authFilePath(temporaryDirectory());
+  const token = { type: "oauth", access: "access-0123456789", refresh: "refresh-0123456789", expires: 1 };
+  writeFileSync(
+    path,
+    JSON.stringify({ a: key("key-0123456789"), b: key("$A_VARIABLE_1"), c: key("!a command 1"), d: token, e: null, f: 5 }),
+  );
+  readAuthFile(path);
+  expect(liveSecrets.redact("key-0123456789 access-0123456789 refresh-0123456789 $A_VARIABLE_1 !a command 1")).toBe(
+    "[redacted] [redacted] [redacted] $A_VARIABLE_1 !a command 1",
+  );
+  liveSecrets.clear();
 });

@@ -5,6 +5,7 @@ import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { authFilePath, readAuthFile, type StoredToken } from "../../src/accounts/auth-file.ts";
 import { loadFlow } from "../../src/accounts/flows/flows.ts";
 import { type RefreshRequest, TokenRefresher } from "../../src/accounts/refresh.ts";
+import { PiError } from "../../src/contracts/error.ts";
 import { type AuthServer, startAuthServer } from "../support/auth-server.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
@@ -110,6 +111,39 @@ test("a service that does not answer in time is told as one that cannot be reach
   });
   store({ expires: Date.now() + 60_000 });
   expect((await new TokenRefresher().current({ ...asked, flow })).access).toBe("old-access");
+});
+
+test("one that is only to be looked at is not made new: it is given while it lives", async () => {
+  store({ expires: Date.now() + 1000 });
+  const asked = await request();
+  expect(new TokenRefresher().stored(asked).access).toBe("old-access");
+  store();
+  expect(() => new TokenRefresher().stored(asked)).toThrow(expect.objectContaining({ code: "auth.sign_in_again" }));
+  expect(server.requests).toHaveLength(0);
+});
+
+test("a refresh that is refused because another program was faster, which knows no lock, gives what that has stored", async () => {
+  const asked = await request();
+  const now = Date.now();
+  for (const [theirs, outcome] of [
+    [{ access: "theirs", expires: now + 60_000 }, "theirs"],
+    [{ access: "theirs", expires: now - 1 }, "auth.sign_in_again"],
+    [{ expires: now + 60_000 }, "auth.sign_in_again"],
+  ] as const) {
+    store();
+    const refresh = async (): Promise<never> => {
+      store(theirs);
+      throw new PiError("auth.refused", "used before");
+    };
+    const current = new TokenRefresher().current({ ...asked, flow: { ...asked.flow, refresh }, now: () => now });
+    expect(await current.then(({ access }) => access).catch(({ code }) => code)).toBe(outcome);
+  }
+});
+
+test("a token that the service has just refused is not used again because a new one cannot be had", async () => {
+  store({ expires: Date.now() + 60 * 60_000 });
+  server.fault = "server_error";
+  await expect(new TokenRefresher().current(await request({ spent: "old-access" }))).rejects.toMatchObject({ code: "auth.network" });
 });
 
 test("a token that the service has just refused is made new although it is not due", async () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import { Agent } from "../../src/agent/agent.ts";
 import type { LoopDeps } from "../../src/agent/loop.ts";
@@ -8,7 +9,19 @@ import type { Tool, ToolContext } from "../../src/contracts/tool.ts";
 import { textResult } from "../../src/contracts/tool.ts";
 import { steppingClock, tool, transcriptOf } from "../support/coding-bench.ts";
 import { userMessage } from "../support/messages.ts";
-import { type Answer, callEvents, callsTools, fails, hangs, ModelScript, says, stopsShort, testModel } from "../support/model-script.ts";
+import {
+  type Answer,
+  callEvents,
+  callsTools,
+  failed,
+  fails,
+  hangs,
+  ModelScript,
+  says,
+  stopsShort,
+  testModel,
+  textEvents,
+} from "../support/model-script.ts";
 
 interface AgentBenchOptions {
   answers?: Answer[];
@@ -115,6 +128,26 @@ test("steering goes in before the next model call, a follow-up when the run woul
   expect(agent.queuedCount).toBe(0);
 });
 
+test("steering that comes with the last answer is still of this run", async () => {
+  const { run, agent } = agentBench({
+    answers: [says("a"), says("b")],
+    onEvent: (event, one) => {
+      if (event.type === "message_end" && event.message.role === "assistant" && one.messages.length === 1) one.steer(userMessage("wait"));
+    },
+  });
+  await run("go");
+  expect(transcriptOf(agent.messages)).toEqual(["user: go", "assistant: a", "user: wait", "assistant: b"]);
+});
+
+test("what a run would take next: steering, and follow-ups only where there is none", () => {
+  const { agent } = agentBench({});
+  agent.followUp(userMessage("later"));
+  agent.steer(userMessage("now"));
+  expect(transcriptOf(agent.takeQueued())).toEqual(["user: now"]);
+  expect(transcriptOf(agent.takeQueued())).toEqual(["user: later"]);
+  expect(agent.takeQueued()).toEqual([]);
+});
+
 test("queues in mode all go in together", async () => {
   const { run, agent } = agentBench({ answers: [says("a"), says("b"), says("c")] });
   agent.steering.mode = "all";
@@ -176,6 +209,65 @@ test("a failure ends the run with the failed answer in the transcript; queues st
     answer: { stopReason: "error", errorMessage: "529" },
   });
   expect(agent.queuedCount).toBe(1);
+});
+
+test("a failure behind something that was shown says so", async () => {
+  const { run } = agentBench({ answers: [() => [...textEvents("half"), failed("network", "cut")]] });
+  expect(await run("go")).toMatchObject({ failure: { code: "network" }, hasShownContent: true });
+});
+
+test("who keeps a turn hears how it ended, with its results, before its end is told", async () => {
+  const kept: unknown[] = [];
+  const whole = agentBench({
+    answers: [calls("1"), says("a"), fails("overloaded")],
+    deps: {
+      turnKept: async ({ outcome, toolResults }) => {
+        kept.push([outcome, toolResults.length, whole.told.at(-1)]);
+        return false;
+      },
+    },
+  });
+  await whole.run("go");
+  await whole.run("again");
+  const aborted = agentBench({
+    answers: [calls("1"), hangs(() => aborted.agent.abort())],
+    tools: [
+      tool("read", async () => {
+        aborted.agent.abort();
+        return textResult("read done");
+      }),
+    ],
+    deps: {
+      turnKept: async ({ outcome, toolResults }) => {
+        kept.push([outcome, toolResults.length]);
+        return false;
+      },
+    },
+  });
+  await aborted.run("go");
+  expect(kept).toEqual([
+    ["completed", 1, "toolResult"],
+    ["completed", 0, "assistant"],
+    ["error", 0, "assistant"],
+    ["aborted", 1],
+    ["aborted", 0],
+  ]);
+});
+
+test("one more answer that is wanted is asked for, without anything said before it", async () => {
+  let isWanted = true;
+  const { run, agent } = agentBench({
+    answers: [says("a"), says("b")],
+    deps: {
+      turnKept: async () => {
+        const wanted = isWanted;
+        isWanted = false;
+        return wanted;
+      },
+    },
+  });
+  await run("go");
+  expect(transcriptOf(agent.messages)).toEqual(["user: go", "assistant: a", "assistant: b"]);
 });
 
 test("going on without a prompt asks with the transcript as it stands", async () => {
@@ -286,7 +378,8 @@ test("an abort where no other model call was to come adds nothing: the answer is
   ];
   for (const [what, answers, transcript] of cases) {
     const { run, agent } = agentBench({ answers, tools: [ending], onEvent: (event, one) => event.type === "turn_end" && one.abort() });
-    expect((await run("go")).failure?.code, what).toBe("aborted");
+    const isTerminated = what !== "a whole answer";
+    expect(await run("go"), what).toMatchObject({ failure: { code: "aborted" }, isTerminated });
     expect(transcriptOf(agent.messages), what).toEqual(transcript);
   }
 });
@@ -334,6 +427,9 @@ test("an answer cut off at its limit: text ends the run; calls are refused and t
     content: [{ text: expect.stringMatching(/^Not run: the answer was cut off/) }],
   });
   expectValid(again.agent.messages);
+  // In a row: what was answered in smaller steps may be cut off once more.
+  const recovered = agentBench({ answers: [cut, calls("2"), cut, says("end")], tools: [tool("read")] });
+  expect((await recovered.run("go")).answer?.stopReason).toBe("stop");
   const stuck = agentBench({ answers: [cut, cut, says("never")], tools: [counting] });
   expect((await stuck.run("go")).answer?.stopReason).toBe("length");
   expectValid(stuck.agent.messages);
@@ -386,4 +482,25 @@ test("an outer signal aborts like abort(); one fired before still has the prompt
   const result = await agent.run([userMessage("go")], outer.signal);
   expect(result.failure?.code).toBe("aborted");
   expect(transcriptOf(agent.messages)).toEqual(["user: go", "assistant: "]);
+});
+
+test("an outer signal that fires in the middle of a run ends it, with its reason, and keeps nothing of the run", async () => {
+  const outer = new AbortController();
+  const reason = new Error("enough");
+  const { agent, script } = agentBench({ answers: [says("a"), hangs(() => outer.abort(reason))] });
+  await agent.run([userMessage("go")], outer.signal);
+  expect(getEventListeners(outer.signal, "abort")).toEqual([]);
+  expect((await agent.run([userMessage("on")], outer.signal)).failure?.code).toBe("aborted");
+  expect(script.calls[1]?.signal.reason).toBe(reason);
+});
+
+test("messages that were to be asked for are not, where others have come into their place", async () => {
+  const asked = (): Message[] => {
+    throw new Error("asked for");
+  };
+  const agent = new Agent({} as never, asked);
+  agent.replaceMessages([userMessage("summary")]);
+  const { messages } = agent;
+  agent.replaceMessages([userMessage("another")]);
+  expect(transcriptOf(messages)).toEqual(["user: another"]);
 });

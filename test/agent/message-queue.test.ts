@@ -14,6 +14,14 @@ test("one at a time, or all at once", () => {
   expect(queue.take()).toEqual([]);
 });
 
+test("what an extension has put in waits and is taken like the rest, and is none of the texts", () => {
+  const queue = new MessageQueue();
+  const custom = { role: "custom" as const, customType: "note", content: "not the user's", display: true, timestamp: 1 };
+  for (const message of [custom, userMessage("a")]) queue.push(message);
+  expect(queue.texts()).toEqual(["a"]);
+  expect(queue.take()).toEqual([custom]);
+});
+
 test("clearing gives back what was there", () => {
   const queue = new MessageQueue();
   queue.push(userMessage("a"));

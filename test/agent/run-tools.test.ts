@@ -132,7 +132,7 @@ test("beside a sequential tool one call waits for the one before it, also when t
     "edit",
     async (args) => {
       log.push("begin");
-      await Promise.resolve();
+      await new Promise((resolve) => setImmediate(resolve));
       log.push("end");
       if (args.fail) throw new Error("broken");
       return textResult("ok");
@@ -143,6 +143,59 @@ test("beside a sequential tool one call waits for the one before it, also when t
   expect(texts).toEqual(["broken", "ok"]);
   expect(messages.map(({ isError }) => isError)).toEqual([true, false]);
   expect(log).toEqual(["begin", "end", "begin", "end"]);
+});
+
+test("who may refuse is asked for one call after the other, of the arguments that are checked, and what that breaks is that call alone", async () => {
+  const asked: string[] = [];
+  const first = gate();
+  const ran: unknown[] = [];
+  const running = run(
+    [
+      tool("t", async (args) => {
+        ran.push(args.checked);
+        return textResult("ran");
+      }),
+    ],
+    ["1", "2", "3"].map((id) => call(id, "t", { id })),
+    {
+      validate: async (_, args) => ({ ok: true, args: { checked: (args as { id: string }).id } }),
+      refuse: async ({ id }, args) => {
+        asked.push(`${id} ${String(args.checked)}`);
+        if (id === "1") await first.opened;
+        args.checked = `${id}, changed`;
+        if (id === "2") throw new Error("the guard broke");
+        return id === "3" ? { reason: "no", terminate: true } : undefined;
+      },
+    },
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(asked).toEqual(["1 1"]);
+  first.open();
+  const { texts, isTerminated } = await running;
+  expect(asked).toEqual(["1 1", "2 2", "3 3"]);
+  expect({ texts, ran, isTerminated }).toEqual({ texts: ["ran", "the guard broke", "no"], ran: ["1, changed"], isTerminated: false });
+});
+
+test("a refusal may end the run as a result may", async () => {
+  const refuse = async () => ({ reason: "no", terminate: true });
+  expect(await run([tool("t")], [call("1", "t")], { refuse })).toMatchObject({ isTerminated: true, texts: ["no"] });
+});
+
+test("aborted while it is asked about, a call does not run; and nobody is asked about those behind it", async () => {
+  const abort = new AbortController();
+  const execute = vi.fn(async () => textResult("ran"));
+  const amend = vi.fn(async (_call, _args, result) => result);
+  const refuse = vi.fn(async () => {
+    abort.abort();
+    return undefined;
+  });
+  const { texts } = await run([tool("t", execute)], [call("1", "t"), call("2", "t")], { signal: abort.signal, refuse, amend });
+  expect(texts).toEqual(["Not run: the request was aborted", "Not run: the request was aborted"]);
+  expect({ asked: refuse.mock.calls.length, ran: execute.mock.calls.length, amended: amend.mock.calls.length }).toEqual({
+    asked: 1,
+    ran: 0,
+    amended: 0,
+  });
 });
 
 test("what cannot run: unknown tool, unreadable arguments, invalid ones, refused ones", async () => {
@@ -291,10 +344,59 @@ test("silence beyond the limit stops the tool; every update starts it anew", asy
   update(textResult("x"));
   await vi.advanceTimersByTimeAsync(900);
   update(textResult("y"));
-  await vi.advanceTimersByTimeAsync(1000);
+  let isOver = false;
+  void running.then(() => (isOver = true));
+  await vi.advanceTimersByTimeAsync(999);
+  expect(isOver).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
   const { texts, messages } = await running;
   expect(texts).toEqual(["so far|bash was stopped: it showed nothing for 1 s"]);
   expect(messages[0]).toMatchObject({ isError: true, details: {} });
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("a tool that ends after an abort, however silently, was aborted and did not stall", async () => {
+  fakeTime();
+  const abort = new AbortController();
+  const slow = tool("bash", async (_args, { signal }) => {
+    await stopsOnSignal(undefined, { signal } as ToolContext);
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+    return textResult("so far");
+  });
+  const running = run([slow], [call("1", "bash")], { stallTimeoutMs: 1000, signal: abort.signal });
+  await vi.advanceTimersByTimeAsync(0);
+  abort.abort();
+  await vi.advanceTimersByTimeAsync(5000);
+  expect((await running).texts).toEqual(["so far"]);
+});
+
+test("a tool is not silent while one that it waits for is heard of, and what ends in time leaves no timer", async () => {
+  fakeTime();
+  const outer = tool("outer", async (_, { calls }) => (await calls?.execute("inner", {})) ?? errorResult("no calls"));
+  const inner = tool("inner", async (_, { onUpdate }) => {
+    for (let second = 0; second < 5; second++) {
+      await new Promise((resolve) => setTimeout(resolve, 900));
+      onUpdate(textResult("still there"));
+    }
+    return textResult("done");
+  });
+  const running = run([outer, inner], [call("a", "outer")], { stallTimeoutMs: 1000 });
+  await vi.advanceTimersByTimeAsync(4500);
+  expect((await running).texts).toEqual(["done"]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("without a limit nothing is stopped, and an abort behind its end leaves no timer", async () => {
+  fakeTime();
+  const abort = new AbortController();
+  const slow = tool("bash", async (_args, { signal }) => {
+    await new Promise((resolve) => setTimeout(resolve, 60_000));
+    return textResult(signal.aborted ? "stopped" : "done");
+  });
+  const running = run([slow], [call("1", "bash")], { stallTimeoutMs: 0, signal: abort.signal });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect((await running).texts).toEqual(["done"]);
+  abort.abort();
   expect(vi.getTimerCount()).toBe(0);
 });
 
@@ -370,6 +472,35 @@ test("a tool has others work: through the same gates, with ids of its own, and t
   });
 });
 
+test("of what a tool has others do one is asked about after the other, all they use is its own, and who listens badly harms nobody", async () => {
+  const asked: string[] = [];
+  const first = gate();
+  const outer = tool("outer", async (_, { calls }) => {
+    const onUpdate = (): never => {
+      throw new Error("the listener broke");
+    };
+    const results = Promise.all([calls?.execute("inner", {}, { onUpdate }), calls?.execute("inner", {})]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(asked).toEqual(["a", "a/1"]);
+    first.open();
+    return textResult((await results).map((one) => String(one?.isError)).join());
+  });
+  const inner = tool("inner", async (_, { onUpdate }) => {
+    onUpdate(textResult("half"));
+    return { ...textResult("inner"), usage: usageOf(1) };
+  });
+  const { texts, messages } = await run([outer, inner], [call("a", "outer")], {
+    refuse: async ({ id }) => {
+      asked.push(id);
+      if (id === "a/1") await first.opened;
+      return undefined;
+    },
+  });
+  expect(texts).toEqual(["false,false"]);
+  expect(asked).toEqual(["a", "a/1", "a/2"]);
+  expect(messages[0]?.usage?.input).toBe(2);
+});
+
 const usageOf = (input: number) => ({ ...emptyUsage(), input });
 
 test("what a tool has begun ends with it, and with its own signal; afterwards nothing begins", async () => {
@@ -388,11 +519,20 @@ test("what a tool has begun ends with it, and with its own signal; afterwards no
       signal.addEventListener("abort", () => reject(new Error("aborted")));
     });
   });
+  const broken = tool("broken", async (_, { calls }) => {
+    void calls?.execute("waiting", {});
+    throw new Error("it broke");
+  });
+  const afterFailure = (await run([broken, waiting], [call("b", "broken")])).told;
+  expect(afterFailure.indexOf("tool_execution_end b/1")).toBe(afterFailure.indexOf("tool_execution_end b") - 1);
   const { told, texts } = await run([outer, waiting], [call("a", "outer")]);
   expect(texts[0]).toMatch(/aborted/);
   expect(told.slice(-3)).toEqual(["tool_execution_end a", "message_start", "message_end"]);
   expect(told).toContain("tool_execution_end a/1");
-  expect(await late?.execute("waiting", {})).toMatchObject({ isError: true, content: [{ text: expect.stringMatching(/^Not run/) }] });
+  const count = told.length;
+  const text = "Not run: outer, which asks for it, has ended";
+  expect(await late?.execute("waiting", {})).toMatchObject({ isError: true, content: [{ text }] });
+  expect(told).toHaveLength(count);
 });
 
 test("a batch ends the run only where all of its results say so", async () => {
@@ -401,4 +541,5 @@ test("a batch ends the run only where all of its results say so", async () => {
   const mixed = await run([last, tool("t")], [call("1", "last"), call("2", "t")]);
   expect(mixed.isTerminated).toBe(false);
   expect(mixed.messages[0]).not.toHaveProperty("terminate");
+  expect(await run([last], [])).toMatchObject({ isTerminated: false });
 });

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { streamTurn } from "../../src/agent/stream-turn.ts";
 import type { LoopEvent } from "../../src/contracts/agent-event.ts";
@@ -171,12 +172,74 @@ test("silence beyond the limit is a stall, whatever the provider calls it; every
     },
     { stallTimeoutMs: 1000 },
   );
+  let isOver = false;
+  void running.then(() => (isOver = true));
   await vi.advanceTimersByTimeAsync(2700);
-  await vi.advanceTimersByTimeAsync(1000);
+  await vi.advanceTimersByTimeAsync(999);
+  expect(isOver).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
   const { assembly } = await running;
   expect(assembly.failure).toEqual({ code: "stalled", message: "test/test-1 sent nothing for 1 s" });
   expect(assembly.message).toMatchObject({ stopReason: "error", content: [{ text: "hi" }] });
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test("silence from the very beginning is a stall, and a limit of more than a timer can hold is a long one", async () => {
+  fakeTime();
+  const silent = async function* (signal: AbortSignal): AsyncIterable<StreamEvent> {
+    await aborts(signal);
+    yield failed("aborted", "Request was aborted");
+  };
+  const stalled = turn(silent, { stallTimeoutMs: 1000 });
+  await vi.advanceTimersByTimeAsync(1000);
+  expect((await stalled).assembly.failure?.code).toBe("stalled");
+  const slow = turn(
+    async function* (signal) {
+      await new Promise((resolve) => setTimeout(resolve, 60_000));
+      yield signal.aborted ? failed("aborted", "Request was aborted") : stop;
+    },
+    { stallTimeoutMs: 30 * 86_400_000 },
+  );
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect((await slow).assembly.message.stopReason).toBe("stop");
+});
+
+test("silence behind an event that was told slowly is a stall as well", async () => {
+  fakeTime();
+  const running = turn(
+    async function* (signal) {
+      yield { type: "text_start", contentIndex: 0 };
+      await aborts(signal);
+      yield failed("aborted", "Request was aborted");
+    },
+    { stallTimeoutMs: 1000 },
+  );
+  await vi.advanceTimersByTimeAsync(1000);
+  expect((await running).assembly.failure?.code).toBe("stalled");
+});
+
+test("what is silent after an abort was aborted; what takes its time to let go of a whole answer has given it", async () => {
+  fakeTime();
+  const abort = new AbortController();
+  const aborted = turn(() => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) }), {
+    signal: abort.signal,
+    stallTimeoutMs: 1000,
+  });
+  abort.abort();
+  await vi.advanceTimersByTimeAsync(2000);
+  expect((await aborted).assembly.failure?.code).toBe("aborted");
+  const whole = turn(
+    async function* (signal) {
+      try {
+        yield stop;
+      } finally {
+        await aborts(signal);
+      }
+    },
+    { stallTimeoutMs: 1000 },
+  );
+  await vi.advanceTimersByTimeAsync(1000);
+  expect((await whole).assembly).toMatchObject({ failure: undefined, message: { stopReason: "stop" } });
 });
 
 test("a slow reader holds the stream up and is no silence of the model's", async () => {
@@ -200,6 +263,20 @@ test("a slow reader holds the stream up and is no silence of the model's", async
   expect((await running).assembly.message.stopReason).toBe("stop");
 });
 
+test("a stream that does not listen to a signal that has fired before it is left behind as well", async () => {
+  fakeTime();
+  const running = turn(
+    async function* () {
+      yield* textEvents("half");
+      await new Promise(() => {});
+    },
+    { signal: AbortSignal.abort() },
+  );
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect((await running).assembly.message).toMatchObject({ stopReason: "aborted" });
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 test("a stream that does not listen to its signal does not hold up the abort for ever, and nobody hears of what it says later", async () => {
   fakeTime();
   const abort = new AbortController();
@@ -214,7 +291,7 @@ test("a stream that does not listen to its signal does not hold up the abort for
       await late;
       yield* textEvents("late");
     },
-    { signal: abort.signal },
+    { signal: abort.signal, stallTimeoutMs: 60_000 },
   );
   await vi.advanceTimersByTimeAsync(2_000);
   const { assembly, events } = await running;
@@ -225,4 +302,5 @@ test("a stream that does not listen to its signal does not hold up the abort for
   expect(events).toHaveLength(told);
   expect(assembly.message.content).toHaveLength(1);
   expect(vi.getTimerCount()).toBe(0);
+  expect(getEventListeners(abort.signal, "abort")).toEqual([]);
 });

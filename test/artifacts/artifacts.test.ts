@@ -1,12 +1,24 @@
 // Numbered outputs beside a session: numbers keep their meaning over forks, races and removal; long outputs keep both ends; nothing leads out.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { artifactDirectoryOf, artifactsIn, parentOf } from "../../src/artifacts/artifact-directories.ts";
 import { ArtifactFile, keptBytes } from "../../src/artifacts/artifact-file.ts";
-import { noteDirectory } from "../../src/artifacts/dependent-directories.ts";
+import { forgetDirectories, knownDirectories, noteDirectory } from "../../src/artifacts/dependent-directories.ts";
 import { SessionArtifacts } from "../../src/artifacts/session-artifacts.ts";
 import { artifactIdOf } from "../../src/contracts/artifact.ts";
 import { removeSessionFiles } from "../../src/harness/host/remove-session.ts";
@@ -171,6 +183,27 @@ test("where directories cannot be noted the session goes on", () => {
   const directory = temporaryDirectory();
   mkdirSync(join(directory, "session-directories"));
   expect(() => noteDirectory(directory, join(directory, "sessions"), join(directory, "elsewhere", "a.jsonl"))).not.toThrow();
+});
+
+test("directories are noted and forgotten line by line: what others noted in the meantime, or left half, harms nothing", () => {
+  const [home, list] = [temporaryDirectory(), "session-directories"];
+  const note = (name: string): void => noteDirectory(home, join(home, "sessions"), `/${name}/a.jsonl`);
+  forgetDirectories(home, ["/far"]);
+  expect(knownDirectories(home)).toEqual([]);
+  note("far");
+  note("away");
+  note("far");
+  const reader = openSync(join(home, list), "r");
+  onTestFinished(() => closeSync(reader));
+  appendFileSync(join(home, list), '"/torn');
+  note("late");
+  forgetDirectories(home, ["/away", "/never"]);
+  expect(knownDirectories(home)).toEqual(["/far", "/late"]);
+  // The very file, which whoever has it open adds to.
+  expect(fstatSync(reader).ino).toBe(statSync(join(home, list)).ino);
+  note("away");
+  expect(knownDirectories(home)).toEqual(["/far", "/late", "/away"]);
+  expect(readdirSync(home)).toEqual([list]);
 });
 
 test("circles of parents end", async () => {

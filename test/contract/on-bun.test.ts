@@ -2,8 +2,9 @@
 // Invariant: a suite that finds no test fails.
 
 import { execFile } from "node:child_process";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { expect, test } from "vitest";
+import { bunPath } from "../../scripts/build.mjs";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -12,6 +13,8 @@ const suites = [
   "test/artifacts/blob-files.test.ts",
   "test/contracts/text-encoding.test.ts",
   "test/platform/files/files.test.ts",
+  "test/platform/network/loopback.test.ts",
+  "test/platform/processes/capture-command.test.ts",
   "test/platform/processes/exec-program.test.ts",
   "test/runtime/bridge/ipc-drain.test.ts",
   "test/runtime/bridge/ipc-tools.test.ts",
@@ -34,8 +37,7 @@ const suites = [
 
 test("tools, files and the session log do on Bun what they do on Node", async () => {
   const { code, said } = await new Promise<{ code: unknown; said: string }>((settle) => {
-    const bun = join(root, "node_modules/.bin/bun");
-    execFile(bun, ["test", "--timeout", "60000", ...suites.map((path) => `./${path}`)], { cwd: root }, (error, _, stderr) =>
+    execFile(bunPath(), ["test", "--timeout", "60000", ...suites.map((path) => `./${path}`)], { cwd: root }, (error, _, stderr) =>
       settle({ code: error?.code ?? 0, said: stderr }),
     );
   });

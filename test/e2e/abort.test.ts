@@ -129,11 +129,15 @@ describe.concurrent("in the middle of a tool", () => {
     await goesOn(world);
   });
 
-  test.for(["SIGTERM", "SIGHUP"] as const)("by %s", async (signal, { world }) => {
+  test.for([
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)("by %s", async ([signal, status], { world }) => {
     const program = world.start(["--model", world.trace(callSteps("bash", { command: family })), "--mode", "json", "-p", "hi"]);
     await program.said("allthere");
     program.signal(signal);
-    expect((await program.result).survivors).toEqual([]);
+    expect(await program.result).toMatchObject({ status, signal: null, survivors: [] });
+    expect(messages(world).slice(-2)).toMatchObject([{ role: "toolResult", isError: true }, endOfRun]);
     await goesOn(world);
   });
 

@@ -323,6 +323,42 @@ test("of two with the same tool or flag the first counts, and one warning names 
   expect(status).toBe(0);
 });
 
+test("who wants to draw without a terminal is told of once, whether it asks in a handler, a command or a tool", async ({ world }) => {
+  const asking = (how: string): string => `const draw = (ctx) => ctx.ui.custom(() => {});\nexport default (pi) => { ${how} };`;
+  const paths = [
+    extension(
+      world,
+      "command.ts",
+      asking('pi.registerCommand("draw", { handler: async (_args, ctx) => { await draw(ctx); await draw(ctx); } });'),
+    ),
+    extension(world, "handler.ts", asking('pi.on("session_start", async (_event, ctx) => { await draw(ctx); await draw(ctx); });')),
+    extension(
+      world,
+      "tool.ts",
+      asking(`pi.registerTool({ name: "draw", label: "D", description: "d", parameters: { type: "object", properties: {} },
+        execute: async (_id, _args, _signal, _onUpdate, ctx) => { await draw(ctx); return { content: [] }; } });`),
+    ),
+  ];
+  const model = world.trace(callSteps("draw", {}), answerSteps("done"));
+  const { stdout, stderr } = await world.run(["-p", "--model", model, "/draw", "hi"]);
+  expect(stdout.trim()).toBe("done");
+  for (const path of paths) expect(stderr.split("\n").filter((line) => line.includes(path))).toHaveLength(1);
+});
+
+test("pi extensions list and --verbose tell how long each took to import and to call", async ({ world }) => {
+  const until = "const wait = (ms) => { const end = Date.now() + ms; while (Date.now() < end); };";
+  const path = extension(world, "slow.ts", `${until}\nwait(30);\nexport default async () => { await 0; wait(60); };`);
+  const { extensions } = JSON.parse((await world.run(["extensions", "list", "--json"])).stdout);
+  expect(extensions[0].importMs).toBeGreaterThanOrEqual(30);
+  expect(extensions[0].factoryMs).toBeGreaterThanOrEqual(60);
+  const times = /import \d+(\.\d)? ms, factory \d+(\.\d)? ms/;
+  expect((await world.run(["extensions", "list"])).stdout).toMatch(times);
+  const lines = async (...said: string[]): Promise<string[]> =>
+    (await world.run([...said, "-p", "--model", "demo", "hi"])).stderr.split("\n").filter((line) => line.includes(path));
+  expect(await lines("--verbose")).toEqual([expect.stringMatching(times)]);
+  expect(await lines()).toEqual([]);
+});
+
 test("pi extensions lists what a start would load, checks one, and writes one to begin with; --help has the flags", async ({ world }) => {
   expect((await world.run(["extensions", "list"])).stdout).toContain("No extensions.");
   const path = (await world.run(["extensions", "new", "mine"])).stdout.trim();

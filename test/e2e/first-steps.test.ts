@@ -93,6 +93,18 @@ describe.concurrent("stdin", () => {
     expect(durationMs).toBeLessThan(50_000);
   });
 
+  test.for(ways)("what has spoken is waited for, and said for whom, though only a host holds it, run as %s", async (way, { world }) => {
+    // It ends when it has been waited for long enough to be named.
+    const shell = [
+      'mkfifo held; exec 3<>held; echo "From a host" >&3; "$@" <held 3<&- 2>../said & child=$!',
+      "until [ -s ../said ]; do sleep 0.1; done; exec 3>&-; wait $child; status=$?; cat ../said >&2; exit $status",
+    ].join("; ");
+    const { stdout, stderr, status } = await world.run(["--model", "demo", "--mode", "json", "-p", "hello"], { way, shell });
+    expect(status).toBe(0);
+    expect(stdout).toContain('"text":"From a host\\n\\nhello"');
+    expect(stderr).toMatch(/^pi: Waiting for \w+ \(process \d+\) to end what it writes to stdin\n$/);
+  });
+
   test("waiting ends with --timeout", async ({ world }) => {
     const shell = 'mkfifo held; sleep 100 >held & "$@" <held; status=$?; kill $!; exit $status';
     const { stderr, status, durationMs } = await world.run(["--timeout", "1s", "--result", "result.json", ...question], { shell });
@@ -370,7 +382,7 @@ describe.concurrent("signals", () => {
   test("timeout -s INT", async ({ world }) => {
     const model = world.trace([...textSteps("Half an answer"), hang]);
     const { stdout, stderr, status } = await world.run(["--model", model, "-p", "hi"], {
-      shell: 'timeout --preserve-status -s INT 1 "$@"',
+      shell: 'timeout --preserve-status -s INT 3 "$@"',
     });
     expect({ stdout, stderr, status }).toEqual({ stdout: "", stderr: "Request was aborted\n", status: 130 });
   });

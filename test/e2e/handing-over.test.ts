@@ -44,11 +44,14 @@ test("each format goes on where the one before left off", async ({ world }) => {
 test("a call that was never answered is answered for the next format", async ({ world }) => {
   const [anthropic, chat, responses, google] = services;
   if (!anthropic || !chat || !responses || !google) throw new Error("no services");
-  const call = { say: [{ thinking: "Hm." }, { call: "bash", arguments: { command: "exec sleep 60" } }] };
+  const call = { say: [{ thinking: "Hm." }, { call: "bash", arguments: { command: "echo begun; exec sleep 60" } }] };
   const first = await world.strict(anthropic.format, [call]);
   world.config('thinking = "medium"\n');
-  const stopped = await world.run(["-p", "--model", anthropic.model, "--timeout", "1500ms", "wait"], { env: anthropic.env(first.baseUrl) });
-  expect(stopped.status).toBe(3);
+  const killed = world.start(["--mode", "json", "--model", anthropic.model, "wait"], { env: anthropic.env(first.baseUrl) });
+  await killed.said('"text":"begun');
+  killed.signal("SIGKILL");
+  await killed.result;
+  expect(messagesOf(soundSession(world.sessionFiles()[0] ?? "")).at(-1)).toMatchObject({ stopReason: "toolUse" });
   for (const service of [chat, responses, google, anthropic]) {
     const server = await world.strict(service.format, [{ say: [{ text: "Going on." }] }]);
     world.config(service.toml(server.baseUrl));

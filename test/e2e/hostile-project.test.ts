@@ -3,10 +3,8 @@
 
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, symlinkSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import { ways } from "../support/program.ts";
 import { secret } from "../support/served.ts";
 import { strictAnthropic } from "../support/strict/anthropic.ts";
@@ -14,18 +12,6 @@ import { test, type World } from "../support/world.ts";
 
 const canary = "PLANTED-WORDS";
 const oddName = "ev\nil\u001b[31m.ts";
-
-/** An address of theirs; what comes there was led there. */
-async function trap(): Promise<{ url: string; requests: string[] }> {
-  const requests: string[] = [];
-  const server = createServer((request, response) => {
-    requests.push(`${request.method} ${request.url}`);
-    response.writeHead(500).end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
-}
 
 /** Whatever of it runs leaves `ran` beside the project. */
 function plant(world: World, trapUrl: string): string {
@@ -93,7 +79,8 @@ const model = ["--model", "anthropic/claude-sonnet-4-5"];
 
 // Bun itself, which the tests run the sources with, obeys the files of a directory.
 test.for(ways.filter((way) => way !== "bun"))("%s: nothing of it runs, is sent, or leads a key elsewhere", async (way, { world }) => {
-  const { url, requests } = await trap();
+  // An address of theirs; what comes there was led there.
+  const { url, requests } = await world.wire({ status: 500 });
   const ran = plant(world, url);
   const server = await world.strict(
     strictAnthropic,
@@ -141,7 +128,7 @@ test.for(ways.filter((way) => way !== "bun"))("%s: nothing of it runs, is sent, 
 });
 
 test("pi inspect and pi extensions list name what was left alone, with no name obeyed", async ({ world }) => {
-  const { url } = await trap();
+  const { url } = await world.wire({ status: 500 });
   plant(world, url);
   const inspection = JSON.parse((await world.run(["inspect", "--json", "--model", "demo"])).stdout);
   expect(inspection.trust).toMatchObject({ trusted: false, decision: "none" });

@@ -124,6 +124,14 @@ test("a session whose model is gone, or has no credential, goes on with the defa
     );
     const model = readFileSync(path, "utf8").match(/"modelId":"([^"]+)"/)?.[1];
     world.config(`model = "scripted/demo"\n`);
+    const stored = readFileSync(path, "utf8");
+    for (const mode of ["text", "json", "rpc"]) {
+      const said = mode === "rpc" ? [] : ["-p", "again"];
+      const strict = await world.run(["--strict", "--mode", mode, "--session", path, ...said]);
+      const line = `Error: Could not restore model ${provider}/${model}, ${reason}. Name one with --model\n`;
+      expect(strict, mode).toMatchObject({ status: 2, stdout: "", stderr: line });
+    }
+    expect(readFileSync(path, "utf8")).toBe(stored);
     const rpc = await world.run(["--mode", "rpc", "--session", path], { stdin: { text: '{"id":"1","type":"get_state"}\n' } });
     expect(rpc.stderr).toContain(`Could not restore model ${provider}/${model}`);
     expect(JSON.parse(rpc.stdout.split("\n")[0] ?? "")).toMatchObject({ success: true, data: { model: { id: "demo" } } });

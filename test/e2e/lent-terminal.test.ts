@@ -111,7 +111,7 @@ describe.skipIf(!hasPty).each(programs)("%s", (_name, program) => {
     await terminal.until((screen) => screen.includes("editing"));
     terminal.signal("SIGTERM");
     expect(await terminal.ended).toEqual({ status: 143, flags: "same" });
-    await vi.waitFor(() => expect(draftOf(world)).toBe("a draft and more"));
+    await vi.waitFor(() => expect(draftOf(world)).toBe("a draft and more"), { timeout: 60_000 });
     const [kept = ""] = readdirSync(terminal.temp);
     expect(readdirSync(join(terminal.temp, kept))).toEqual([".prompt.md.swp"]);
   });

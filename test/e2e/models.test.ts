@@ -31,4 +31,13 @@ test("a model id that is in no list is asked for with a warning", async ({ world
   expect(ran).toMatchObject({ status: 0, stdout: "new\n" });
   expect(ran.stderr).toContain('Model "anthropic/claude-new-9" is in no list');
   expect(server.requests[0]?.body.model).toBe("claude-new-9");
+  for (const named of [["--model"], ["--model", service.model, "--fallback-model"]]) {
+    const strict = await world.run(["--strict", ...named, "anthropic/claude-new-9", "-p", "hi"], { env: service.env(server.baseUrl) });
+    expect(strict).toMatchObject({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^Error: .*"anthropic\/claude-new-9" is in no list\. /),
+    });
+  }
+  expect(server.requests).toHaveLength(1);
 });

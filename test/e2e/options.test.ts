@@ -61,7 +61,7 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
       stdout: "",
       stderr: expect.stringContaining("--session ID"),
     });
-    const shell = `script -qefc "$(printf '%q ' "$@")" /dev/null < <(sleep 0.5; echo "the first"; sleep 5)`;
+    const shell = `mkfifo typed; exec 3<> typed; echo "the first" >&3; script -qefc "$(printf '%q ' "$@")" /dev/null <&3`;
     const picked = await world.run(["--resume", ...demo], { shell });
     expect(picked.stdout).toMatch(/ 1 second[^\n]*\n +2 first .*the first/);
     expect(world.sessionFiles().map((_, index) => messagesOf(entriesOf(world, index)).length)).toEqual([4, 2]);
@@ -220,6 +220,9 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
     await world.run(["--session-id", "my-own", ...demo]);
     expect(world.sessionFiles()).toEqual([expect.stringMatching(/_my-own\.jsonl$/)]);
     expect(messagesOf(entriesOf(world))).toHaveLength(4);
+    await world.run(["--session-id", "later", ...demo]);
+    await world.run(["-c", "--session", "my-own", ...demo]);
+    expect(messagesOf(entriesOf(world))).toHaveLength(6);
   },
   "--fork": async (world) => {
     await world.run(["--session-id", "first", ...demo]);
@@ -265,6 +268,8 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
   },
   "--no-session": async (world) => {
     await world.run(["--no-session", ...demo]);
+    const named = await world.run(["--no-session", "--session-id", "named", "--mode", "json", ...demo]);
+    expect(JSON.parse(named.stdout.split("\n")[0] ?? "")).toMatchObject({ type: "session", id: "named" });
     expect(world.sessionFiles()).toEqual([]);
   },
   "--name": async (world) => {
@@ -317,6 +322,8 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
     const path = world.write("greet.md", "Say hello to $1.\n");
     await world.run(["--prompt-template", path, "--model", "demo", "-p", "/greet Ann"]);
     expect(messagesOf(entriesOf(world))[0].content[0].text.trim()).toBe("Say hello to Ann.");
+    const missing = await world.run(["--prompt-template", "gone.md", ...demo]);
+    expect(missing).toMatchObject({ status: 0, stderr: `pi: ${join(world.cwd, "gone.md")} holds no prompt template.\n` });
   },
   "--no-prompt-templates": async (world) => {
     world.write("../home/.pi/agent/prompts/greet.md", "Say hello to $1.\n");

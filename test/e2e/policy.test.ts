@@ -191,7 +191,7 @@ describe.concurrent("hooks", () => {
     const send = (record: object): void => void program.child.stdin?.write(`${JSON.stringify(record)}\n`);
     for (const id of ["1", "2"]) {
       send({ id, type: "prompt", message: "a prompt that is long enough to be left out of what is kept" });
-      await program.said(`"agent_settled"`);
+      await program.said(new RegExp(`(?:"agent_settled"[^]*){${id}}`));
     }
     send({ id: "new", type: "new_session" });
     await program.said('"id":"new"');

@@ -58,7 +58,7 @@ test.for<[string, string, string, object]>([
     { partial_result: "Half" },
   ],
 ])("a claude that %s", async ([, body, code, more], { world }) => {
-  const timeoutMs = code === "runtime.timeout" ? 700 : 60_000;
+  const timeoutMs = code === "runtime.timeout" ? 1500 : 60_000;
   const ran = await world.run(["runner", "--engine", "claude"], { stdin: input({ timeoutMs }), env: scripted(world, body) });
   expect(outputOf(ran)).toMatchObject({ status: "error", result: null, code, engine: "claude", ...more });
   expect(ran).toMatchObject({ status: 1, survivors: [] });

@@ -10,6 +10,7 @@ import type { LaunchResources } from "../../src/harness/launch/launch-resources.
 import { jsonMode } from "../../src/modes/json.ts";
 import { printMode } from "../../src/modes/print.ts";
 import { fakeHost } from "../support/fake-host.ts";
+import { failed } from "../support/model-script.ts";
 import { makeLaunch, textReply } from "../support/rpc-world.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
@@ -26,12 +27,17 @@ const resources: LaunchResources = {
 
 const modes = ["print", "json"] as const;
 
+/** Of an answer that is none. */
+const failing = "(fails)";
+
 interface Ran {
   outcome: Outcome;
   records: { type: string; [name: string]: unknown }[];
   prompts: string[];
   warnings: string[];
   sessions: SessionHost;
+  /** On stdout. */
+  printed: string;
 }
 
 interface How {
@@ -63,9 +69,11 @@ async function ran(
         access: async () => ({
           provider: {
             api: "fake",
-            stream: (call) => {
+            stream: async function* (call) {
               prompts.push(JSON.stringify(call.request.messages.at(-1)?.content));
-              return textReply(answers.shift() ?? "done")(call);
+              const answer = answers.shift() ?? "done";
+              if (answer === failing) yield failed("bad_request", "no such thing");
+              else yield* textReply(answer)(call);
             },
           },
           credential: noCredential,
@@ -97,7 +105,7 @@ async function ran(
     .split("\n")
     .slice(0, -1)
     .flatMap((line) => (mode === "json" ? JSON.parse(line) : []));
-  return { outcome, records, prompts, warnings, sessions };
+  return { outcome, records, prompts, warnings, sessions, printed: host.out() };
 }
 
 test.each(modes)("%s: extensions hear of the start before the first prompt and of the end", async (mode) => {
@@ -181,6 +189,49 @@ test.each(modes)("%s: what an extension begins at the start is over before the f
   const said = sessions.coding.conversation.messages.flatMap((message) => (message.role === "user" ? JSON.stringify(message.content) : []));
   expect(said).toEqual([expect.stringContaining("from the start"), expect.stringContaining("hello")]);
 });
+
+const begins: [string, ExtensionFactory][] = [
+  ["by a command", (pi) => pi.registerCommand("say", { handler: () => pi.sendUserMessage("said by it") })],
+  [
+    "by a command, in a message of its own",
+    (pi) =>
+      pi.registerCommand("say", {
+        handler: () => pi.sendMessage({ customType: "x", content: "said by it", display: true }, { triggerTurn: true }),
+      }),
+  ],
+  [
+    "by a command, in a new session",
+    (pi) =>
+      pi.registerCommand("say", {
+        handler: async (_, ctx) => void (await ctx.newSession({ withSession: async (next) => void next.sendUserMessage("said by it") })),
+      }),
+  ],
+  [
+    "where a run has settled",
+    (pi) => {
+      pi.registerCommand("say", { handler: () => pi.sendUserMessage("first") });
+      let isFirst = true;
+      pi.on("agent_settled", () => {
+        if (isFirst) pi.sendUserMessage("said by it");
+        isFirst = false;
+      });
+    },
+  ],
+];
+
+test.each(modes.flatMap((mode) => begins.map(([when, factory]) => [mode, when, factory] as const)))(
+  "%s: what an extension begins %s is waited for, and how it ends is how the prompt ends",
+  async (mode, when, factory) => {
+    const before = when === "where a run has settled" ? ["one"] : [];
+    const well = await ran(mode, ["/say"], { answers: [...before, "its answer"] }, factory);
+    expect(well.outcome).toMatchObject({ kind: "done", text: "its answer" });
+    expect(well.prompts.at(-1)).toContain("said by it");
+    if (mode === "print") expect(well.printed).toBe("its answer\n");
+    const badly = await ran(mode, ["/say", "go on"], { answers: [...before, failing] }, factory);
+    expect(badly.outcome).toMatchObject({ kind: "error", code: "model.bad_request" });
+    expect(badly.prompts).toHaveLength(before.length + 1);
+  },
+);
 
 test.each(modes)("%s: a command that came with a key runs once", async (mode) => {
   let count = 0;

@@ -48,6 +48,15 @@ describe("what is found", () => {
     expect(registry("secret-1", "secret-1-and-more").redact("secret-1-and-more secret-1")).toBe("[redacted] [redacted]");
   });
 
+  test("what is learned later, from then on; nothing any more once all are forgotten", () => {
+    const secrets = registry("secret-no-1");
+    expect(secrets.redact("secret-no-1 secret-no-2")).toBe("[redacted] secret-no-2");
+    secrets.add("secret-no-2");
+    expect(secrets.redact("secret-no-1 secret-no-2")).toBe("[redacted] [redacted]");
+    secrets.clear();
+    expect([secrets.isEmpty, secrets.isIn("secret-no-1"), secrets.redact("secret-no-1")]).toEqual([true, false, "secret-no-1"]);
+  });
+
   test("no placeholder, nothing short, and nothing where nothing is known", () => {
     const secrets = registry("ollama", "not-needed", "abc12", "", "   ");
     expect(secrets.isEmpty).toBe(true);
@@ -60,6 +69,8 @@ describe("what is found", () => {
   test("header values without their scheme; addresses by their password, their user where there is none, and their query", () => {
     const secrets = new SecretRegistry();
     secrets.addHeader("Bearer token-12345");
+    secrets.addHeader("Token ab12");
+    expect(secrets.redact("Token ab12, ab12")).toBe("[redacted], ab12");
     secrets.addUrl("https://me:p%40ssw0rd@host/v1");
     secrets.addUrl("https://ghp-token-1@host");
     secrets.addUrl("https://host/?api_key=query-key-1&x=visible-1");
@@ -74,11 +85,9 @@ describe("records", () => {
   test("keep what their service signed, and their form", () => {
     const secrets = registry(key);
     const record = { type: "thinking", thinking: key, thinkingSignature: `x${key}`, n: 1.5, list: [key, null, true] };
-    expect(JSON.parse(secrets.redactLines(JSON.stringify(record)))).toEqual({
-      ...record,
-      thinking: "[redacted]",
-      list: ["[redacted]", null, true],
-    });
+    expect(secrets.redactLines(JSON.stringify(record))).toBe(
+      JSON.stringify({ ...record, thinking: "[redacted]", list: ["[redacted]", null, true] }),
+    );
     const signed = JSON.stringify({ thinkingSignature: key });
     expect(secrets.redactLines(signed)).toBe(signed);
   });
@@ -134,6 +143,7 @@ describe("text in pieces", () => {
     expect(pieces.push("he said")).toBe("she said");
     expect(pieces.push("sk-can")).toBe("");
     expect(pieces.end()).toBe("sk-can");
+    expect([pieces.push("and on "), pieces.end()]).toEqual(["and on ", ""]);
   });
 });
 

@@ -1,29 +1,15 @@
 // What is written to a terminal: all of it, in order, also more than it has room for; a frame at once where the system can. On both runtimes.
 
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect } from "vitest";
-import { bunPath } from "../../scripts/build.mjs";
+import { describe, expect } from "vitest";
+import { builtProgram, runtimes } from "../support/built-program.ts";
 import { hasPty, startOnTerminal } from "../support/terminal.ts";
 import { test } from "../support/world.ts";
 
-let program: string;
-
-beforeAll(() => {
-  program = join(mkdtempSync(join(tmpdir(), "pi-test-")), "frame-writer.mjs");
-  execFileSync(bunPath(), ["build", join(import.meta.dirname, "../support/frame-writer.ts"), "--target=node", `--outfile=${program}`], {
-    stdio: "pipe",
-  });
-});
-
-afterAll(() => rmSync(dirname(program), { recursive: true, force: true }));
+const program = builtProgram("frame-writer.ts");
 
 describe.skipIf(!hasPty)("on a pseudo terminal", () => {
-  test.for(["bun", "node"] as const)("%s: frames and floods are there in whole and in order", async (runtime, { world }) => {
-    const command = [runtime === "bun" ? bunPath() : process.execPath, program];
-    const terminal = startOnTerminal(command, { world, env: { PATH: process.env.PATH ?? "" } });
+  test.for(runtimes)("%s: frames and floods are there in whole and in order", async (runtime, { world }) => {
+    const terminal = startOnTerminal(program.on(runtime), { world, env: { PATH: process.env.PATH ?? "" } });
     await terminal.until((screen) => /last (?:waits|is taken)/.test(screen));
     terminal.type("q");
     expect(await terminal.ended).toEqual({ status: 0, flags: "same" });

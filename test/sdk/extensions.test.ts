@@ -1,6 +1,6 @@
 // Extensions as a library session runs them: told of events, asked where they may change something, their own tools, commands and messages.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Type } from "typebox";
 import { expect, onTestFinished, test } from "vitest";
@@ -977,12 +977,24 @@ test("another session has extensions of its own; those of the one before are of 
         pi.registerCommand("handoff", {
           handler: async (_args, ctx) => {
             await ctx.newSession({
+              parentSession: ctx.sessionManager.getSessionFile() ?? "",
+              setup: (manager) => {
+                manager.appendMessage({ role: "user", content: "said beforehand", timestamp: 1 });
+                manager.appendSessionInfo("handed over");
+                seen.push(`set up ${manager.getEntries().map(({ type }) => type)}`);
+              },
               withSession: async (next) => {
                 await next.sendMessage({ customType: "note", content: "from before", display: true });
                 seen.push(`inside ${next.sessionManager.getEntries().length > 0}`);
               },
             });
-            expect(() => ctx.isIdle()).toThrow(expect.objectContaining({ code: "extension.stale" }));
+            for (const key of Object.getOwnPropertyNames(ctx) as (keyof typeof ctx)[]) {
+              const asked = (): unknown => {
+                const value: unknown = ctx[key];
+                return typeof value === "function" ? value() : value;
+              };
+              expect(asked, key).toThrow(expect.objectContaining({ code: "extension.stale" }));
+            }
           },
         });
       },
@@ -996,7 +1008,9 @@ test("another session has extensions of its own; those of the one before are of 
   refuse = false;
   await session.prompt("/handoff");
   expect(session.sessionFile).not.toBe(first);
-  expect(JSON.stringify(session.messages)).toContain("from before");
+  expect(JSON.stringify(session.messages)).toMatch(/said beforehand.*from before/);
+  expect(session.sessionName).toBe("handed over");
+  expect(session.sessionManager.getHeader().parentSession).toBe(first);
   expect(readFileSync(first, "utf8")).toContain('"customType":"bye"');
   expect(await session.switchSession(first)).toEqual({ cancelled: false });
   const [message] = session.getUserMessagesForForking();
@@ -1006,6 +1020,7 @@ test("another session has extensions of its own; those of the one before are of 
     "1 switch new",
     "1 switch new",
     "1 shutdown new",
+    "set up message,session_info",
     "2 start new true",
     "inside true",
     "2 switch resume",
@@ -1016,6 +1031,39 @@ test("another session has extensions of its own; those of the one before are of 
     "4 start fork true",
   ]);
   expect(errors).toEqual([]);
+});
+
+test("a new session that cannot be set up is none, and the one before goes on", async () => {
+  const { session, errors } = await made(
+    [
+      (pi) =>
+        pi.registerCommand("handoff", {
+          handler: async (_args, ctx) => {
+            await ctx.newSession({ setup: () => Promise.reject(new Error("nothing to hand over")) });
+          },
+        }),
+    ],
+    { sessionManager: undefined as never },
+  );
+  await session.prompt("hello");
+  const before = session.sessionFile;
+  await session.prompt("/handoff");
+  expect(errors).toMatchObject([{ event: "command:handoff", error: "nothing to hand over" }]);
+  expect(session.sessionFile).toBe(before);
+  expect((await session.prompt("again")).kind).toBe("done");
+});
+
+test("in a factory programs can be run; all else that needs a session names the handler that has one", async () => {
+  const notes: unknown[] = [];
+  const { cwd } = await made([
+    async (pi) => {
+      const { stdout, code } = await pi.exec("sh", ["-c", 'pwd; echo "$HOME"; exit 3']);
+      notes.push(stdout.split("\n")[0], code);
+      for (const act of [() => pi.getActiveTools(), () => pi.sendUserMessage("hi"), () => pi.setSessionName("n")])
+        expect(act).toThrow(expect.objectContaining({ code: "extension.unbound", message: expect.stringContaining("session_start") }));
+    },
+  ]);
+  expect(notes).toEqual([realpathSync(cwd), 3]);
 });
 
 test("of an extension whose session has gone nothing is heard and nothing is taken", async () => {

@@ -54,7 +54,7 @@ export async function openInteractive(given: InteractiveScreenOptions = {}): Pro
   const directory = given.directory ?? temporaryDirectory();
   if (given.extension !== undefined) {
     const agentDir = join(directory, "agent");
-    const place = { hostModules: () => ({}) as never, agentDir, now: () => 0, warn: () => {} };
+    const place = { hostModules: () => ({}) as never, agentDir, env: {}, now: () => 0, warn: () => {} };
     world.deps = { ...world.deps, extensions: new ExtensionLauncher({ ...place, inline: [given.extension] }) };
   }
   const approvals = new Map<string, boolean>();

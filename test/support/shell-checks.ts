@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { bunPath } from "../../scripts/build.mjs";
 import type { ShellRequest, SpawnOutcome } from "../../src/contracts/tool.ts";
 import { createShellOperations, type ProcessShell, type ShellSettings } from "../../src/platform/processes/spawn.ts";
 
@@ -83,7 +84,7 @@ export async function pidFrom(path: string): Promise<number> {
   throw new Error(`${path} was never written`);
 }
 
-async function untilDead(pid: number): Promise<void> {
+export async function untilDead(pid: number): Promise<void> {
   for (let attempt = 0; attempt < looks && isAlive(pid); attempt++) await new Promise((resolve) => setTimeout(resolve, 5));
   assert.equal(isAlive(pid), false, `process ${pid} lives`);
 }
@@ -347,7 +348,7 @@ export const shellChecks: ShellCheck[] = [
       const { spawn } = await import("node:child_process");
       const runner = resolve(import.meta.dirname, "run-shell-command.ts");
       const command = `setsid sleep 300 & echo $! > ${directory}/stray; echo $$ > ${directory}/shell; sleep 300; sleep 300`;
-      const parent = spawn(join(import.meta.dirname, "../../node_modules/.bin/bun"), [runner, directory, command], { stdio: "ignore" });
+      const parent = spawn(bunPath(), [runner, directory, command], { stdio: "ignore" });
       const pids = [await pidFrom(`${directory}/stray`), await pidFrom(`${directory}/shell`), await pidFrom(`${directory}/ready`)];
       parent.kill("SIGKILL");
       for (const pid of pids) await untilDead(pid);
@@ -363,7 +364,7 @@ export const shellChecks: ShellCheck[] = [
         `setsid sleep 300 & echo $! > ${directory}/stray; sleep 300`,
         `sleep 300 >/dev/null 2>&1 & echo $! > ${directory}/server`,
       ];
-      const parent = spawn(join(import.meta.dirname, "../../node_modules/.bin/bun"), words, { stdio: "ignore" });
+      const parent = spawn(bunPath(), words, { stdio: "ignore" });
       const server = await pidFrom(`${directory}/server`);
       const pids = [await pidFrom(`${directory}/stray`), await pidFrom(`${directory}/ready`)];
       parent.kill("SIGKILL");

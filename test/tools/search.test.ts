@@ -257,6 +257,5 @@ for (const [what, make] of unsound) {
         /^a\.ts:1: hello world\ndeep\/B\.ts:2: two hello\ndeep\/B\.ts:6: six hello/,
       );
     },
-    10_000,
   );
 }

@@ -2,13 +2,14 @@
 // terminal given back, frames that cost what is seen; and the way between the two screens.
 
 import { type Component, Editor } from "@earendil-works/pi-tui";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { FullScreen } from "../../src/tui/full-screen.ts";
 import { type KeptBlock, KeptLines } from "../../src/tui/kept-lines.ts";
 import { MainScreen } from "../../src/tui/main-screen.ts";
 import { ScreenSwitch } from "../../src/tui/screen-switch.ts";
 import { ScreenTerminal } from "../../src/tui/screen-terminal.ts";
 import { openInteractive } from "../support/interactive-screen.ts";
+import { seededRandom } from "../support/random.ts";
 import { Gate, textReply } from "../support/rpc-world.ts";
 import { type ScreenDevice, screenDevice } from "../support/screen-device.ts";
 
@@ -99,6 +100,7 @@ function opened({ count = 0, before = 0, foot = ["-- editor --", "-- footer --"]
     "alternate",
   );
   screens.tui.start();
+  onTestFinished(() => screens.tui.stop());
   const draw = (): void => screens.tui.renderNow();
   draw();
   return { device, screens, kept, copied, draw };
@@ -247,11 +249,8 @@ test("frames: one synchronized write, none where nothing has changed, and only r
 
 test("resizes at random: the last lines are there at every size, and too small a one asks for room", () => {
   const { device, screens, draw } = opened({ count: 100 });
-  let seed = 11;
-  const random = (from: number, to: number): number => {
-    seed = (seed * 1103515245 + 12345) % 2147483648;
-    return from + (seed % (to - from));
-  };
+  const { below } = seededRandom(11);
+  const random = (from: number, to: number): number => from + below(to - from);
   for (let round = 0; round < 20; round++) {
     const rows = random(6, 40);
     device.resize(random(20, 100), rows);

@@ -1,9 +1,10 @@
 // The regular screen: each line of the history once and in its final form, what was there before untouched, frames of one write, resizes.
 
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { DrawnBlock, type KeptBlock, KeptLines } from "../../src/tui/kept-lines.ts";
 import { MainScreen } from "../../src/tui/main-screen.ts";
 import { ScreenTerminal } from "../../src/tui/screen-terminal.ts";
+import { seededRandom } from "../support/random.ts";
 import { type ScreenDevice, screenDevice } from "../support/screen-device.ts";
 
 /** Words that are wrapped as wide as the screen. */
@@ -63,6 +64,7 @@ function opened(columns = 40, rows = 10, foot = ["-- editor --", "-- footer --"]
   });
   screen.addChild({ render: () => foot, invalidate: () => {} });
   screen.start();
+  onTestFinished(() => screen.stop());
   return { device, screen, kept, draw: () => screen.renderNow() };
 }
 
@@ -179,11 +181,8 @@ test("20 random resizes under a stream: nothing is missing, nothing stands more 
   vi.useFakeTimers();
   try {
     const { device, kept, draw } = opened(40, 10);
-    let seed = 7;
-    const random = (from: number, to: number): number => {
-      seed = (seed * 1103515245 + 12345) % 2147483648;
-      return from + (seed % (to - from));
-    };
+    const { below } = seededRandom(7);
+    const random = (from: number, to: number): number => from + below(to - from);
     let count = 0;
     for (let round = 0; round < 20; round++) {
       for (let more = random(1, 12); more > 0; more--) {

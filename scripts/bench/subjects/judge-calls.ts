@@ -26,7 +26,7 @@ const sources = inlineSources([
     pi.on("tool_call", async ({ toolName }) => (toolName === "never" ? { block: true } : undefined));
   },
 ]);
-const { extensions } = await loadExtensions(sources, new Map());
+const { extensions } = await loadExtensions(sources);
 const dispatch = new ExtensionDispatch({
   extensions,
   createContext: () => ({}) as ExtensionContext,

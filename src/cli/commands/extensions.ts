@@ -6,7 +6,7 @@ import { basename, join } from "node:path";
 import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { Extension, LoadExtensionsResult } from "../../contracts/extension.ts";
-import type { FoundExtension } from "../../harness/launch/extension-launcher.ts";
+import { type FoundExtension, timesOf } from "../../harness/launch/extension-launcher.ts";
 import { createFileOperations } from "../../platform/files/files.ts";
 import type { Host } from "../../platform/host.ts";
 import { absolutePath, agentDirectory } from "../../platform/paths.ts";
@@ -43,6 +43,7 @@ interface Listed {
   state: "loaded" | "failed";
   problem?: string;
   importMs?: number;
+  factoryMs?: number;
   tools: string[];
   commands: string[];
   flags: string[];
@@ -67,7 +68,7 @@ async function loaded(
   return { result, listed, skipped: dir !== undefined && !trusted && skipped.includes("extensions") ? [join(dir, "extensions")] : [] };
 }
 
-function listedOf({ file, problem, importMs }: FoundExtension, extension: Extension | undefined): Listed {
+function listedOf({ file, problem, importMs, factoryMs }: FoundExtension, extension: Extension | undefined): Listed {
   return {
     path: file.path,
     source: file.sourceInfo.source,
@@ -75,6 +76,7 @@ function listedOf({ file, problem, importMs }: FoundExtension, extension: Extens
     state: extension === undefined ? "failed" : "loaded",
     ...defined({ problem }),
     ...(importMs === undefined ? {} : { importMs: Math.round(importMs * 10) / 10 }),
+    ...(factoryMs === undefined ? {} : { factoryMs: Math.round(factoryMs * 10) / 10 }),
     tools: [...(extension?.tools.keys() ?? [])],
     commands: [...(extension?.commands.keys() ?? [])],
     flags: [...(extension?.flags.keys() ?? [])],
@@ -94,14 +96,14 @@ async function list(host: Host, { json, approve }: { json?: boolean; approve?: b
   await host.stdout.write(`${lines.join("\n")}\n`);
 }
 
-function textOf({ path, source, scope, problem, importMs, tools, commands, flags, events }: Listed): string[] {
+function textOf({ path, source, scope, problem, importMs, factoryMs, tools, commands, flags, events }: Listed): string[] {
   const brings = [
     ...(tools.length > 0 ? [`tools ${tools.join(", ")}`] : []),
     ...(commands.length > 0 ? [`commands ${commands.map((name) => `/${name}`).join(", ")}`] : []),
     ...(flags.length > 0 ? [`flags ${flags.map((name) => `--${name}`).join(", ")}`] : []),
     ...(events.length > 0 ? [`events ${events.join(", ")}`] : []),
   ];
-  const state = problem === undefined ? `${importMs ?? 0} ms` : `failed: ${problem}`;
+  const state = problem === undefined ? timesOf(importMs ?? 0, factoryMs ?? 0) : `failed: ${problem}`;
   return [`${path}  ${scope} ${source}, ${state}`, ...brings.map((line) => `  ${line}`)];
 }
 

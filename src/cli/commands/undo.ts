@@ -7,7 +7,7 @@ import { plainLine } from "../../contracts/text/terminal-text.ts";
 import { missedIn, runsIn } from "../../journal/journal.ts";
 import { carryOut, isEmpty, planRedo, planUndo, type ReturnPlan } from "../../journal/put-back.ts";
 import type { Host } from "../../platform/host.ts";
-import { absolutePath } from "../../platform/paths.ts";
+import { absolutePath, isInside } from "../../platform/paths.ts";
 import { missedText, unseenText, withJournal } from "./sessions/journal-of.ts";
 import { addPlaceOptions, existingDirectory, type PlaceFlags, sessionPlaces } from "./sessions/session-places.ts";
 import { runSubcommands } from "./subcommands.ts";
@@ -46,10 +46,7 @@ async function undo(host: Host, ref: string, files: readonly string[], flags: Fl
   });
   const asked = files.map((file) => absolutePath(file, places.cwd, host.homeDir));
   const takes = (one: string): boolean => asked.length === 0 || asked.some((file) => one === file || one.startsWith(`${file}${sep}`));
-  const shown = (one: string): string => {
-    const below = relative(places.cwd, one);
-    return plainLine(below.startsWith("..") ? one : below);
-  };
+  const shown = (one: string): string => plainLine(isInside(one, places.cwd) ? relative(places.cwd, one) : one);
   await withJournal(path, host, async (journal) => {
     const count = runsIn(journal.lines()).length;
     if (number !== undefined && number > count)

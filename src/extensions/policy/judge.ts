@@ -1,9 +1,9 @@
 // What the policy says to a call: the worst of what its rows say to each part of it. Called by the policy's interceptor and `pi inspect --tool`.
 // Invariant: of all rows that match, deny beats ask beats allow; a part that no row matches is as the mode says.
 
-import { basename, dirname, isAbsolute, relative, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { type PermissionMode, type PolicyAction, type PolicyRow, readingTools } from "../../contracts/policy.ts";
-import { expandHome } from "../../platform/paths.ts";
+import { expandHome, isInside } from "../../platform/paths.ts";
 import { type CommandPattern, commandPattern, isExactly, mayBe } from "./match-command.ts";
 import { nameOf, pathGlob, wordMatcher } from "./rows.ts";
 import { type LineCommand, programName, readShellLine, type ShellLine } from "./shell-line.ts";
@@ -163,13 +163,8 @@ function isIn(pattern: string, path: string, reaches: boolean, { cwd, homeDir }:
     if (glob.test(isName ? basename(at) : at)) return true;
     if (!reaches || at === dirname(at)) return false;
     // A name alone is meant of files here, not of the folders above the working directory.
-    if (isName && !isBelow(cwd, at)) return false;
+    if (isName && (at === cwd || !isInside(at, cwd))) return false;
   }
-}
-
-function isBelow(directory: string, path: string): boolean {
-  const way = relative(directory, path);
-  return way !== "" && !way.startsWith("..") && !isAbsolute(way);
 }
 
 /** Whether a pattern of a shell's could name what a row's names: name by name. */

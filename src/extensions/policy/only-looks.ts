@@ -4,7 +4,7 @@
 import type { Env } from "../../platform/paths.ts";
 import { readShellLine } from "./shell-line.ts";
 
-/** What may stand behind a program's name; `undefined`: anything, computed words too. */
+/** What may stand behind a program's name; `undefined`: anything, computed words too. Programs take long options by any beginning that is theirs alone. */
 type Takes = ((words: readonly string[]) => boolean) | undefined;
 
 const without =
@@ -12,8 +12,12 @@ const without =
   (words) =>
     !words.some((word) => forbidden.test(word));
 
-/** One operand at most: the second is a file that is written. */
-const oneOperand: Takes = (words) => words.filter((word) => !word.startsWith("-")).length <= 1;
+/** One operand at most: the second is a file that is written. `-` is one, and so is whatever stands behind `--`. */
+const oneOperand: Takes = (words) => {
+  const end = words.indexOf("--");
+  const [before, behind] = end < 0 ? [words, []] : [words.slice(0, end), words.slice(end + 1)];
+  return before.filter((word) => word === "-" || !word.startsWith("-")).length + behind.length <= 1;
+};
 
 const lines = /^(?:\d+|\$)(?:,(?:\d+|\$))?p$/;
 
@@ -39,9 +43,12 @@ const gitLooks: Readonly<Record<string, Takes>> = {
   "name-rev": undefined,
   "for-each-ref": undefined,
   "show-ref": undefined,
-  grep: without(/^(?:-[a-zA-Z]*O|--open)/),
+  grep: without(/^(?:-[a-zA-Z]*O|--op)/),
   branch: (words) => words.every((word) => /^(?:-a|-r|-v|-vv|-l|--all|--list|--remotes|--verbose|--show-current)$/.test(word)),
-  remote: ([verb]) => verb === undefined || /^(?:-v|--verbose|show|get-url)$/.test(verb),
+  remote: (words) => {
+    const verb = words.find((word) => word !== "-v" && word !== "--verbose");
+    return verb === undefined || verb === "show" || verb === "get-url";
+  },
   stash: ([verb]) => verb === "list" || verb === "show",
 };
 
@@ -59,14 +66,14 @@ const looking: ReadonlyMap<string, Takes> = new Map<string, Takes>([
   )
     .split(" ")
     .map((name): [string, Takes] => [name, undefined]),
-  ["file", without(/^(?:-[a-zA-Z]*C|--comp)/)],
+  ["file", without(/^(?:-[a-zA-Z]*C|--co)/)],
   ["find", without(/^-(?:delete|exec|execdir|ok|okdir|fls|fprint.*)$/)],
   ["fd", without(/^(?:-[a-zA-Z]*[xX]|--exec.*)/)],
   ["git", git],
   ["rg", without(/^(?:--pre|--hostname-bin)/)],
   ["sed", printsLines],
-  ["sort", without(/^(?:-[a-zA-Z]*[oT]|--(?:out|temp|comp))/)],
-  ["tree", without(/^(?:-[a-zA-Z]*[oR]|--out)/)],
+  ["sort", without(/^(?:-[a-zA-Z]*[oT]|--(?:o|t|co))/)],
+  ["tree", without(/^(?:-[a-zA-Z]*[oR]|--o)/)],
   ["uniq", oneOperand],
 ]);
 

@@ -22,9 +22,11 @@ import type { CustomMessageDraft, UiPromptKind } from "../../contracts/extension
 import { contentProblem, isEncodable } from "../../contracts/given-message.ts";
 import type { CustomMessage, ImageContent, UserContent } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
+import { execIn } from "../../extensions/exec.ts";
 import { noUi } from "../../extensions/no-ui.ts";
 import type { Env } from "../../platform/paths.ts";
 import type { Skill } from "../../resources/skills.ts";
+import { sessionView } from "../../session/tree/session-view.ts";
 import type { Conversation } from "../conversation/conversation.ts";
 import { usageOfWindow } from "../conversation/session-stats.ts";
 import type { Intake } from "../intake/intake.ts";
@@ -34,7 +36,6 @@ import { ModelStream } from "../models/model-stream.ts";
 import type { CodingSession } from "../run/coding-session.ts";
 import { modelsFor } from "./model-view.ts";
 import { promptOptions } from "./prompt-options.ts";
-import { sessionView } from "./session-view.ts";
 
 /** What the host of a session lends to extensions; all of it may be absent. */
 export interface ExtensionBindings {
@@ -77,6 +78,8 @@ export interface ExtensionSurroundings {
   report(error: ExtensionError): void;
   /** Later, where settled handlers are being told; else now. */
   soon(work: () => void): void;
+  /** Something that they have begun, which whoever ends the process waits for. */
+  begun<T>(work: Promise<T>): Promise<T>;
 }
 
 /** `extensionPath`: whose it is, where that is known. */
@@ -96,12 +99,14 @@ export function createContext(about: ExtensionSurroundings, extensionPath?: stri
       });
     },
     get mode() {
-      return about.bindings().mode ?? "print";
+      return live(about.bindings().mode ?? "print");
     },
     get hasUI() {
-      return about.bindings().uiContext !== undefined;
+      return live(about.bindings().uiContext !== undefined);
     },
-    cwd: about.cwd,
+    get cwd() {
+      return live(about.cwd);
+    },
     get sessionManager() {
       return live(sessionView(coding.session));
     },
@@ -118,9 +123,9 @@ export function createContext(about: ExtensionSurroundings, extensionPath?: stri
       return live(coding.conversation.thinkingLevel);
     },
     isIdle: () => live(!coding.isStreaming && !coding.compaction.isRunning),
-    isProjectTrusted: () => about.isProjectTrusted,
+    isProjectTrusted: () => live(about.isProjectTrusted),
     get signal() {
-      return coding.signal;
+      return live(coding.signal);
     },
     abort: () => {
       about.requireLive();
@@ -175,7 +180,7 @@ function announcedDialogs(
   };
 }
 
-export function createCommandContext(about: ExtensionSurroundings): ExtensionCommandContext {
+export function createCommandContext(about: ExtensionSurroundings, extensionPath?: string): ExtensionCommandContext {
   const control = { ...about.control, ...about.bindings().commandContextActions };
   const guarded = <A extends unknown[], R>(work: (...args: A) => R, needsSession?: string): ((...args: A) => R) => {
     return (...args) => {
@@ -188,7 +193,7 @@ export function createCommandContext(about: ExtensionSurroundings): ExtensionCom
     name: K,
   ): ((...args: Parameters<SessionControl[K]>) => ReturnType<SessionControl[K]>) =>
     guarded(control[name] as (...args: Parameters<SessionControl[K]>) => ReturnType<SessionControl[K]>, name);
-  return withFields(createContext(about), {
+  return withFields(createContext(about, extensionPath), {
     waitForIdle: guarded(() => about.coding.waitForIdle()),
     newSession: controlled("newSession"),
     fork: controlled("fork"),
@@ -201,9 +206,11 @@ export function createCommandContext(about: ExtensionSurroundings): ExtensionCom
 export function createReplacedContext(about: ExtensionSurroundings): ReplacedSessionContext {
   return withFields(createCommandContext(about), {
     sendMessage: async (message: CustomMessageDraft, how?: SendMessageOptions) => {
-      await about.coding.add(customMessage(message, about.now()), how);
+      const run = about.coding.add(customMessage(message, about.now()), how);
+      if (run !== undefined) await about.begun(run);
     },
-    sendUserMessage: async (content: string | UserContent[], how?: SendUserMessageOptions) => sendUserMessage(about, content, how),
+    sendUserMessage: async (content: string | UserContent[], how?: SendUserMessageOptions) =>
+      about.begun(sendUserMessage(about, content, how)),
   });
 }
 
@@ -224,23 +231,19 @@ export function createActions(about: ExtensionSurroundings): ExtensionActions {
   };
   return {
     sendMessage: ofSession("sendMessage", (message, how) =>
-      about.soon(() => void coding.add(customMessage(message, about.now()), how)?.catch(failed("sendMessage"))),
+      about.soon(() => {
+        const run = coding.add(customMessage(message, about.now()), how);
+        if (run !== undefined) about.begun(run).catch(failed("sendMessage"));
+      }),
     ),
     sendUserMessage: ofSession("sendUserMessage", (content, how) =>
-      about.soon(() => void sendUserMessage(about, content, how).catch(failed("sendUserMessage"))),
+      about.soon(() => void about.begun(sendUserMessage(about, content, how)).catch(failed("sendUserMessage"))),
     ),
     appendEntry: ofSession("appendEntry", (customType, data) => void coding.conversation.appendCustomEntry(customType, data)),
     setSessionName: ofSession("setSessionName", (name) => coding.conversation.setName(String(name ?? ""))),
     getSessionName: () => coding.session.name,
     setLabel: ofSession("setLabel", (entryId, label) => coding.setLabel(entryId, label)),
-    exec: async (command, args, { signal, timeout, maxBuffer, cwd = about.cwd } = {}) => {
-      const { executeProgram } = await import("../../platform/processes/exec-program.ts");
-      return executeProgram(command, args, {
-        cwd,
-        env: about.env,
-        ...defined({ signal, timeoutMs: timeout, maxBytes: maxBuffer }),
-      });
-    },
+    exec: (command, args, how) => execIn(about, command, args, how),
     getActiveTools: () => [...coding.conversation.activeToolNames],
     setActiveTools: (names) =>
       coding.conversation.setActiveToolNames(

@@ -16,24 +16,24 @@ export interface ToolSurroundings {
 
 export class RegisteredTools {
   readonly #extensions: readonly Extension[];
-  readonly #createContext: () => ExtensionContext;
+  readonly #createContext: (extensionPath: string) => ExtensionContext;
 
-  constructor(extensions: readonly Extension[], createContext: () => ExtensionContext) {
+  constructor(extensions: readonly Extension[], createContext: (extensionPath: string) => ExtensionContext) {
     this.#extensions = extensions;
     this.#createContext = createContext;
   }
 
-  #definitions(): AnyExtensionTool[] {
-    const all = this.#extensions.flatMap(({ tools }) => [...tools.values()].map((one) => one.definition));
-    return all.filter((definition, at) => all.findIndex((one) => one.name === definition.name) === at);
+  #definitions(): { definition: AnyExtensionTool; path: string }[] {
+    const all = this.#extensions.flatMap(({ path, tools }) => [...tools.values()].map(({ definition }) => ({ definition, path })));
+    return all.filter(({ definition: { name } }, at) => all.findIndex((one) => one.definition.name === name) === at);
   }
 
   all(): Tool[] {
-    return this.#definitions().map((definition) => toolOf(definition, this.#createContext));
+    return this.#definitions().map(({ definition, path }) => toolOf(definition, () => this.#createContext(path)));
   }
 
   names(): RegisteredNames {
-    const definitions = this.#definitions();
+    const definitions = this.#definitions().map(({ definition }) => definition);
     const namesOf = (some: readonly AnyExtensionTool[]): Set<string> => new Set(some.map(({ name }) => name));
     return { all: namesOf(definitions), off: namesOf(definitions.filter(isOffAtFirst)) };
   }

@@ -58,7 +58,7 @@ import { listSlashCommands } from "./slash-commands.ts";
 /** What the session lends; the rest of the surroundings is made here. */
 export type Attachment = Omit<
   ExtensionSurroundings,
-  "tools" | "commands" | "skills" | "prompting" | "lacksTerminal" | "requireLive" | "report" | "soon"
+  "tools" | "commands" | "skills" | "prompting" | "lacksTerminal" | "requireLive" | "report" | "soon" | "begun"
 > &
   ToolSurroundings & {
     resources: LaunchResources;
@@ -89,10 +89,12 @@ export class SessionExtensions implements Interceptor {
   #prompt: UiPrompt | undefined;
   /** While settled handlers are told: what they ask for is done behind them. */
   #later: (() => void)[] | undefined;
+  /** What they have begun and is not over. */
+  readonly #begun = new Set<Promise<unknown>>();
 
   constructor(loaded: LoadExtensionsResult) {
     this.loaded = loaded;
-    this.tools = new RegisteredTools(loaded.extensions, () => createContext(this.#session));
+    this.tools = new RegisteredTools(loaded.extensions, (path) => createContext(this.#session, path));
     this.#dispatch = new ExtensionDispatch({
       extensions: loaded.extensions,
       createContext: (path) => createContext(this.#session, path),
@@ -130,6 +132,12 @@ export class SessionExtensions implements Interceptor {
       requireLive: () => void runtime.binding(),
       report,
       soon: (work) => (this.#later === undefined ? work() : void this.#later.push(work)),
+      begun: (work) => {
+        const over = (): void => void this.#begun.delete(work);
+        this.#begun.add(work);
+        work.then(over, over);
+        return work;
+      },
     };
     this.#attached = attached;
     runtime.bind({
@@ -141,6 +149,11 @@ export class SessionExtensions implements Interceptor {
     });
     for (const error of this.#unsaid.splice(0)) this.report(error);
     attachment.coding.subscribe((event) => this.#told(event));
+  }
+
+  /** Resolves when the runs that they have begun are over; nothing where there are none. */
+  settled(): Promise<void> | undefined {
+    return this.#begun.size === 0 ? undefined : Promise.allSettled(this.#begun).then(() => this.settled());
   }
 
   /** What can be typed beside their commands has changed. */
@@ -208,7 +221,7 @@ export class SessionExtensions implements Interceptor {
   }
 
   runCommand(text: string): Promise<boolean> {
-    return this.#dispatch.runCommand(text, () => createCommandContext(this.#session));
+    return this.#dispatch.runCommand(text, (path) => createCommandContext(this.#session, path));
   }
 
   async input({ text, images, source, streamingBehavior }: InputText): Promise<Pick<InputText, "text" | "images"> | undefined> {

@@ -133,7 +133,12 @@ async function inspectModel(
     const { model, thinkingLevel, why, warning }: ChosenModel =
       recorded?.model === undefined
         ? (startingScope(launch).first ??
-          (await selectModel(options.model, options.provider, { registry, config, withoutCredential: true })))
+          (await selectModel(options.model, options.provider, {
+            registry,
+            config,
+            withoutCredential: true,
+            mustBeListed: options.isStrict,
+          })))
         : await chooseModel(launch, recorded.model, { mayLackModel: true });
     if (warning !== undefined) warn(warning);
     const source = registry.credentialSource(model.provider, true);

@@ -5,7 +5,7 @@ import { dirname, resolve } from "node:path";
 import type { Config } from "../../config/load-config.ts";
 import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
-import type { Cancellable, WithSession } from "../../contracts/extension.ts";
+import type { Cancellable, NewSessionHow, WithSession } from "../../contracts/extension.ts";
 import type { ExtensionEventOf, SessionStartEvent } from "../../contracts/extension-event.ts";
 import { kindOfPath } from "../../platform/files/path-kind.ts";
 import { freePlace } from "../../session/lines/file-place.ts";
@@ -63,11 +63,19 @@ export class SessionChanges {
     this.#extensions = extensions;
   }
 
-  newSession({ withSession, ...given }: { parentSession?: string; id?: string } & WithSession = {}): Promise<Cancellable> {
+  newSession({ withSession, setup, ...given }: { id?: string } & NewSessionHow = {}): Promise<Cancellable> {
     const open = async (): Promise<Session> => {
       const { filePath } = this.#now.created.coding.session;
       const directory = filePath === undefined ? undefined : this.#directory();
-      return Session.create({ cwd: this.#now.created.launch.options.cwd, directory, ...given }, this.#watch());
+      const session = Session.create({ cwd: this.#now.created.launch.options.cwd, directory, ...given }, this.#watch());
+      if (setup === undefined) return session;
+      try {
+        await setup((await import("../../session/tree/session-writer.ts")).writableView(session));
+        return session;
+      } catch (error) {
+        await letGo(session);
+        throw error;
+      }
     };
     const how = { reason: "new", ...defined({ withSession }) } as const;
     return this.#replaceIfWanted({ type: "session_before_switch", reason: "new" }, open, how);

@@ -3,6 +3,7 @@
 import type { Config } from "../../config/load-config.ts";
 import { defined } from "../../contracts/defined.ts";
 import { isPiError, messageOf, PiError } from "../../contracts/error.ts";
+import type { ErrorCode } from "../../contracts/error-codes.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import { isoTime } from "../../contracts/text/iso-time.ts";
 import type { CompactionSettings } from "../conversation/conversation-deps.ts";
@@ -64,9 +65,10 @@ export async function chooseModel(
   const provider = isRecorded ? undefined : options.provider;
   const why = isRecorded ? { why: "the session's model" } : {};
   const scope = startingScope(launch);
+  const deps = { registry, config, mustBeListed: options.isStrict };
   if (scope.first !== undefined && !isRecorded) return { ...scope.first, model: await registry.ready(scope.first.model), ...scope.told };
   try {
-    return { ...scope.told, ...(await selectModel(pattern, provider, { registry, config, isRecorded })), ...why };
+    return { ...scope.told, ...(await selectModel(pattern, provider, { ...deps, isRecorded })), ...why };
   } catch (error) {
     if (isRecorded && isPiError(error) && goneModel.includes(error.code)) {
       const other = await inPlaceOf(recorded, error.code, launch);
@@ -75,7 +77,7 @@ export async function chooseModel(
     if (!mayLackModel || !isPiError(error)) throw error;
     const isLacking = lackingModel.includes(error.code);
     if (isLacking && pattern === undefined && config.values.model === undefined) return { model: noModel, why: "no credential for any" };
-    if (isLacking) return { ...(await selectModel(pattern, provider, { registry, config, withoutCredential: true })), ...why };
+    if (isLacking) return { ...(await selectModel(pattern, provider, { ...deps, withoutCredential: true })), ...why };
     if (isRecorded) return { model: noModel, why: `the session's model ${pattern} is not known here` };
     throw error;
   }
@@ -85,11 +87,15 @@ const lackingModel: readonly string[] = ["auth.no_credential", "config.no_base_u
 const goneModel: readonly string[] = ["usage.unknown_model", "usage.unknown_provider", "config.unsupported_api", ...lackingModel];
 
 /** A session outlives its model: it goes on with the one that a new session would have. Nothing where there is none either. */
-async function inPlaceOf(recorded: RecordedModel, code: string, { config, registry }: Launch): Promise<ChosenModel | undefined> {
+async function inPlaceOf(
+  recorded: RecordedModel,
+  code: ErrorCode,
+  { options, config, registry }: Launch,
+): Promise<ChosenModel | undefined> {
+  const { gone, lost } = notRestored(recorded, code, options);
   try {
     const { model, thinkingLevel, why } = await selectModel(undefined, undefined, { registry, config });
-    const { gone, warning } = notRestored(recorded, code, model);
-    return { model, ...defined({ thinkingLevel }), why: `${gone}; ${why}`, warning };
+    return { model, ...defined({ thinkingLevel }), why: `${gone}; ${why}`, warning: `${lost}; using ${nameOf(model)}` };
   } catch {
     return undefined;
   }
@@ -100,14 +106,18 @@ interface RecordedModel {
   modelId: string;
 }
 
-function notRestored({ provider, modelId }: RecordedModel, code: string, instead: Model): { gone: string; warning: string } {
+/** @throws PiError of that code when strict. */
+function notRestored(
+  { provider, modelId }: RecordedModel,
+  code: ErrorCode,
+  { isStrict }: Launch["options"],
+): { gone: string; lost: string } {
   const pattern = `${provider}/${modelId}`;
   const lack = code === "config.no_base_url" ? "for which no address is set" : "for which there is no credential";
   const reason = lackingModel.includes(code) ? lack : "which is not known here";
-  return {
-    gone: `the session's model is ${pattern}, ${reason}`,
-    warning: `Could not restore model ${pattern}, ${reason}; using ${nameOf(instead)}`,
-  };
+  const lost = `Could not restore model ${pattern}, ${reason}`;
+  if (isStrict) throw new PiError(code, lost, { hint: "Name one with --model" });
+  return { gone: `the session's model is ${pattern}, ${reason}`, lost };
 }
 
 /**
@@ -150,7 +160,7 @@ function isCalled(pattern: string, { provider, id }: Model, registry: ModelRegis
 
 /** The session's own model where it can be had, else the one in force. */
 export async function keptModel(
-  { config, registry }: Launch,
+  { options, config, registry }: Launch,
   keep: { model: Model },
   recorded: RecordedModel | undefined,
 ): Promise<ChosenModel> {
@@ -161,8 +171,8 @@ export async function keptModel(
     return { model: selected.model, why: "the session's model" };
   } catch (error) {
     if (!isPiError(error) || !goneModel.includes(error.code)) throw error;
-    const { gone, warning } = notRestored(recorded, error.code, keep.model);
-    return { ...kept, why: `${gone}; ${kept.why}`, ...(keep.model !== noModel && { warning }) };
+    const { gone, lost } = notRestored(recorded, error.code, options);
+    return { ...kept, why: `${gone}; ${kept.why}`, ...(keep.model !== noModel && { warning: `${lost}; using ${nameOf(keep.model)}` }) };
   }
 }
 
@@ -182,20 +192,19 @@ export async function fallbackSettings(
   { options, registry, config }: Launch,
   { warn, now }: Pick<FallbackSettings, "warn" | "now">,
 ): Promise<FallbackSettings> {
-  const models = await fallbackModels(config.values.fallbackModels, registry, config, options.isStrict ? undefined : warn);
+  const models = await fallbackModels(config.values.fallbackModels, { registry, config }, options.isStrict ? undefined : warn);
   return { count: models.length, models: async () => models, quotas: new QuotaMemory(options.agentDir, now), warn, now };
 }
 
 async function fallbackModels(
   patterns: readonly string[],
-  registry: ModelRegistry,
-  config: Config,
+  deps: Pick<Launch, "registry" | "config">,
   warn: ((line: string) => void) | undefined,
 ): Promise<readonly FallbackModel[]> {
   const models: FallbackModel[] = [];
   for (const pattern of patterns) {
     try {
-      const { warning, ...selected } = await selectModel(pattern, undefined, { registry, config });
+      const { warning, ...selected } = await selectModel(pattern, undefined, { ...deps, mustBeListed: warn === undefined });
       if (warning !== undefined) warn?.(warning);
       models.push(selected);
     } catch (error) {

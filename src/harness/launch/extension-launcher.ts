@@ -12,6 +12,7 @@ import type { ExtensionSource } from "../../extensions/load.ts";
 import type { ExtensionFiles } from "../../extensions/load-files.ts";
 import { RepositoryBoundary } from "../../platform/files/bounded-file.ts";
 import type { HostModules } from "../../platform/modules/module-loader.ts";
+import type { Env } from "../../platform/paths.ts";
 import type { DeclaredContents } from "./declared-packages.ts";
 import type { RunOptions } from "./run-options.ts";
 
@@ -20,7 +21,10 @@ export interface ExtensionLauncherDeps {
   agentDir: string;
   /** Of the program that has this one run, behind those in files. */
   inline?: readonly InlineExtension[];
+  env: Env;
   now(): number;
+  /** How long each file took is told as well. */
+  tellsTimes?: boolean;
   /** One line for stderr: of what happens while there is no session. */
   warn(line: string): void;
   /** Where a person can be asked before there is a session; without it nobody is. */
@@ -49,6 +53,7 @@ export interface FoundExtension {
   /** Why it is not loaded. */
   problem?: string;
   importMs?: number;
+  factoryMs?: number;
 }
 
 export class ExtensionLauncher {
@@ -179,7 +184,12 @@ export class ExtensionLauncher {
         failed(one, lineOf(error));
       }
     }
-    const result = await loadExtensions([...sources, ...inline], launch.extensions.flags, this.#kept);
+    const result = await loadExtensions([...sources, ...inline], {
+      flagValues: launch.extensions.flags,
+      kept: this.#kept,
+      place: { cwd: launch.cwd, env: this.#deps.env },
+      now: () => this.#deps.now(),
+    });
     this.#kept = undefined;
     for (const { path, error } of result.errors) {
       const one = found.find(({ file }) => file.path === path);
@@ -187,9 +197,23 @@ export class ExtensionLauncher {
       else failed(one, error);
     }
     if (!collects) for (const { path, warning } of result.warnings ?? []) warn(`${path}: ${warning}`);
+    for (const one of found) {
+      const factoryMs = result.extensions.find(({ path }) => path === one.file.path)?.factoryMs;
+      if (factoryMs !== undefined) one.factoryMs = factoryMs;
+    }
+    if (!collects) this.#tellTimes(found, warn);
     this.found = found;
     this.#loaded = new Set(result.extensions.map(({ resolvedPath }) => resolvedPath));
     return { ...result, errors };
+  }
+
+  /** Of those that were not loaded before. */
+  #tellTimes(found: readonly FoundExtension[], warn: (line: string) => void): void {
+    if (this.#deps.tellsTimes !== true) return;
+    const told = new Set(this.found.map(({ file }) => file.path));
+    for (const { file, problem, importMs = 0, factoryMs = 0 } of found) {
+      if (problem === undefined && !told.has(file.path)) warn(`${file.path}: ${timesOf(importMs, factoryMs)}`);
+    }
   }
 
   /** Nothing where there is nothing to load with it. */
@@ -217,6 +241,12 @@ export class ExtensionLauncher {
     if (this.report === undefined) this.#deps.warn(`${told.extensionPath} (${told.event}): ${told.error}`);
     else this.report(told);
   }
+}
+
+/** How long an extension took, for people. */
+export function timesOf(importMs: number, factoryMs: number): string {
+  const [imported, called] = [importMs, factoryMs].map((ms) => Math.round(ms * 10) / 10);
+  return `import ${imported} ms, factory ${called} ms`;
 }
 
 function isRemote(path: string): boolean {

@@ -102,6 +102,8 @@ export async function loadResources(
     );
     return found;
   };
+  // What was named is looked at now, and told of where there is nothing; all else when a prompt begins with a slash.
+  if (choice.templatePaths.length > 0) await templates();
   const textOf = (folder: string, name: string): PromptText | undefined =>
     promptText(join(folder, name), folder === projectDir ? boundary : undefined, warn);
   const system = (projectDir === undefined ? undefined : textOf(projectDir, "SYSTEM.md")) ?? textOf(agentDir, "SYSTEM.md");

@@ -3,6 +3,7 @@
 import { dirname, resolve } from "node:path";
 import { sessionStores } from "../../artifacts/session-stores.ts";
 import type { Config } from "../../config/load-config.ts";
+import { defined } from "../../contracts/defined.ts";
 import { isPiError, lineOf, PiError } from "../../contracts/error.ts";
 import { echoed } from "../../contracts/text/echoed.ts";
 import type { Host } from "../../platform/host.ts";
@@ -69,8 +70,10 @@ export async function openSession({ options, config }: Pick<Launch, "options" | 
     return resolveSessionRef(ref, { directory, cwd, ...root, warn: deps.warn });
   };
   switch (choice.kind) {
-    case "memory":
-      return Session.create({ cwd, directory: undefined }, watch);
+    case "memory": {
+      const id = choice.id === undefined ? undefined : validId(choice.id);
+      return Session.create({ cwd, directory: undefined, ...defined({ id }) }, watch);
+    }
     case "open": {
       const { path } = await namedSession(choice.ref, { cwd, agentDir: options.agentDir, override, warn: deps.warn });
       const free = freePlace(path);

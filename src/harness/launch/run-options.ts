@@ -8,7 +8,7 @@ import type { ResourceChoice } from "./launch-resources.ts";
 /** Which conversation to go on with. */
 export type SessionChoice =
   | { kind: "new" }
-  | { kind: "memory" }
+  | { kind: "memory"; id?: string }
   | { kind: "continue" }
   | { kind: "open"; ref: string }
   /** The folder's session of this id, or a new one with it. */

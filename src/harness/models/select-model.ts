@@ -26,6 +26,8 @@ export interface SelectModelDeps {
   withoutCredential?: boolean;
   /** Nobody wrote the name down just now, a session has it: one that is in no list any more is gone. */
   isRecorded?: boolean;
+  /** `--strict`: an id that stands in no list is an error. */
+  mustBeListed?: boolean;
 }
 
 /**
@@ -42,6 +44,11 @@ export async function selectModel(
   if (provider !== undefined && !registry.hasProvider(provider)) throw unknownProvider(provider, registry);
   const selected = chooseModel(pattern, provider, deps);
   const { model } = selected;
+  if (selected.warning !== undefined && deps.mustBeListed) {
+    throw new PiError("usage.unknown_model", `Model "${model.provider}/${model.id}" is in no list`, {
+      hint: "Use --list-models to see available models; without --strict it is asked for by this id",
+    });
+  }
   if (!registry.speaks(model)) {
     throw new PiError("config.unsupported_api", `Model "${model.provider}/${model.id}" speaks ${model.api}, which is not supported.`, {
       hint: "Use --list-models to see available models.",

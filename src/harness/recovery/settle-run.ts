@@ -49,8 +49,8 @@ export async function settleRun(prompts: readonly Message[], signal: AbortSignal
     const model = deps.model();
     const hasAnswered = result.messages.some((message) => message.role === "assistant" && message.stopReason !== "error");
     failed = { model, tries: hasAnswered || model !== failed.model ? 1 : failed.tries + 1 };
-    const isOver = signal.aborted || budget.stop !== undefined;
-    const planned = isOver ? [] : recoveries.flatMap((recovery) => recovery.plan(result) ?? []);
+    const isAborted = signal.aborted;
+    const planned = isAborted ? [] : recoveries.flatMap((recovery) => recovery.plan(result) ?? []);
     // Another try is another call: not beyond what may be spent.
     const isSpent = planned.length > 0 && budget.isReached();
     const plans = isSpent ? [] : planned;
@@ -61,7 +61,7 @@ export async function settleRun(prompts: readonly Message[], signal: AbortSignal
       continue;
     }
     for (const recovery of recoveries) await recovery.close?.(result);
-    const ended = signal.aborted && !isOver ? interrupted(result) : isSpent ? { ...result, isStopped: true } : result;
+    const ended = signal.aborted && !isAborted ? interrupted(result) : isSpent ? { ...result, isStopped: true } : result;
     const outcome = await runOutcome(ended, budget.stop, failed);
     const isAnswered = outcome.kind === "done" || outcome.kind === "length";
     if (isAnswered) await deps.afterAnswer(signal);

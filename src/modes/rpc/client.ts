@@ -133,7 +133,7 @@ export class RpcClient extends RpcCalls {
     if (connection === undefined) return;
     connection.finish();
     if (!finish) connection.kill("SIGTERM");
-    const timer = finish ? undefined : setTimeout(() => connection.kill("SIGKILL"), graceMs);
+    const timer = finish ? undefined : setTimeout(() => connection.kill("SIGKILL"), timerMs(graceMs));
     await connection.ended;
     clearTimeout(timer);
   }

@@ -3,7 +3,8 @@
 // file can hold a start; within a boundary nothing is read that is not the repository's own.
 
 import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readSync, realpathSync, type Stats, statSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { isInside } from "../paths.ts";
 import { ownUserId } from "./user-id.ts";
 
 /** Of texts that a model is told, and of configuration. */
@@ -253,12 +254,6 @@ function readUpTo(descriptor: number, size: number, maxBytes: number): Uint8Arra
       buffer = larger;
     }
   }
-}
-
-/** `directory` itself counts as inside. */
-function isInside(path: string, directory: string): boolean {
-  const way = relative(directory, path);
-  return way === "" || (way !== ".." && !way.startsWith("../") && !way.startsWith("..\\") && resolve(directory, way) === path);
 }
 
 function sizeText(bytes: number): string {

@@ -1,8 +1,9 @@
 // Writes a file from a stream of text: who reads its path sees the old file or the whole new one. Called by the exports.
 // Invariant: what did not become whole leaves nothing behind; memory holds one batch, and the event loop goes on between batches.
 
+import { createReadStream } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { copyFile, open, realpath, rename, stat, unlink } from "node:fs/promises";
+import { open, realpath, rename, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { makeDirectory } from "./make-directory.ts";
 import { temporaryBeside } from "./temporary-name.ts";
@@ -35,8 +36,18 @@ async function moveOver(temporary: string, target: string): Promise<void> {
     await rename(temporary, target);
   } catch (error) {
     if (!["EBUSY", "EXDEV", "EACCES", "EPERM"].includes(String((error as NodeJS.ErrnoException).code))) throw error;
-    await copyFile(temporary, target);
+    await overwrite(target, temporary);
     await unlink(temporary);
+  }
+}
+
+/** The system's own copy also sets the mode, which only the file's owner may. */
+async function overwrite(target: string, source: string): Promise<void> {
+  const file = await open(target, "w");
+  try {
+    for await (const chunk of createReadStream(source)) await file.writeFile(chunk);
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,5 +1,6 @@
 // Runs a program with its arguments and collects what it says, the two streams apart (`pi.exec` of extensions).
-// Invariant: resolves however it ends; after a deadline, an abort or too much output it is asked to end, and a while later killed.
+// Invariant: resolves however it ends, also where it leaves something behind; after a deadline, an abort or too much output it is asked to end, and a
+// while later killed.
 
 import { execFile } from "node:child_process";
 import { timeLimitMs } from "../../contracts/duration.ts";
@@ -30,6 +31,9 @@ export interface ExecuteOptions {
 
 const maxOutputBytes = 64 * 1024 * 1024;
 
+/** How long what it has left behind may hold its pipes without saying anything. */
+const lingerMs = 100;
+
 /** Between the wish and the end: what a program needs to put its own affairs in order. */
 const defaultKillGraceMs = 5000;
 
@@ -41,9 +45,16 @@ export function executeProgram(command: string, args: readonly string[], options
     const killLater = (): void => {
       killing ??= setTimeout(() => child.kill("SIGKILL"), killGraceMs);
     };
+    let lingering: NodeJS.Timeout | undefined;
+    const close = (): void => {
+      for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
+    };
     const end = (): void => {
-      child.kill();
-      killLater();
+      if (lingering !== undefined) close();
+      else {
+        child.kill();
+        killLater();
+      }
     };
     const child = execFile(
       command,
@@ -51,6 +62,7 @@ export function executeProgram(command: string, args: readonly string[], options
       { cwd, env, timeout: timeLimitMs(timeoutMs) ?? 0, maxBuffer: maxBytes },
       (error, stdout, stderr) => {
         clearTimeout(killing);
+        clearTimeout(lingering);
         signal?.removeEventListener("abort", end);
         const cause: unknown = error?.code;
         const truncated = cause === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER";
@@ -69,6 +81,17 @@ export function executeProgram(command: string, args: readonly string[], options
     };
     child.stdin?.on("error", () => {});
     child.stdin?.end(options.input ?? "");
+    let isSilent = true;
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on("data", () => {
+        isSilent = false;
+      });
+    const linger = (): void => {
+      isSilent = true;
+      // Where this process was held up, what has come meanwhile is read between the timer and the look.
+      lingering = setTimeout(() => setImmediate(() => (isSilent ? close() : linger())), lingerMs);
+    };
+    child.once("exit", linger);
     if (signal?.aborted) end();
     signal?.addEventListener("abort", end, { once: true });
     // Its streams are torn down where it has said too much or taken too long.

@@ -1,10 +1,12 @@
-// Runs a shell line with a text on its standard input and collects what it says, the two streams apart (hooks of the configuration).
-// Invariants: resolves however it ends, also where the line reads nothing or leaves something behind; its whole process group is killed after
-// the deadline or an abort.
+// Runs a shell line with a text on its standard input and collects what it says, the two streams apart (hooks of the configuration; by way of
+// capture-command, keys that come from a secret manager).
+// Invariants: resolves however it ends, also where the line reads nothing or leaves something behind; the line and all that it has started are
+// killed after the deadline or an abort.
 
 import { spawn } from "node:child_process";
 import { timerMs } from "../../contracts/duration.ts";
 import type { Env } from "../paths.ts";
+import { findDescendants, signalAll } from "./process-tree.ts";
 
 export interface FedCommand {
   stdout: string;
@@ -20,21 +22,31 @@ export interface FeedOptions {
   input: string;
   timeoutMs: number;
   signal?: AbortSignal | undefined;
+  /** It may ask the user at the terminal, which a process group of its own could not. */
+  isAtTerminal?: boolean;
 }
 
 const maxOutputBytes = 1024 * 1024;
 
-export function feedCommand(command: string, { cwd, env, input, timeoutMs, signal }: FeedOptions): Promise<FedCommand> {
+export function feedCommand(command: string, options: FeedOptions): Promise<FedCommand> {
+  const { cwd, env, input, timeoutMs, signal, isAtTerminal = false } = options;
   const own = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("BUN_")));
+  const [shell, flags] = process.platform === "win32" ? ["cmd.exe", ["/d", "/s", "/c"]] : ["/bin/sh", ["-c"]];
   return new Promise((resolve) => {
-    const child = spawn("/bin/sh", ["-c", command], { cwd, env: own, stdio: ["pipe", "pipe", "pipe"], detached: true });
+    const child = spawn(shell, [...flags, command], {
+      cwd,
+      env: own,
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: !isAtTerminal,
+      windowsHide: true,
+    });
     let timedOut = false;
     const kill = (): void => {
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-      } catch {
-        // It has ended meanwhile.
-      }
+      const { pid } = child;
+      // Its number may be another's once it has ended.
+      if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      if (isAtTerminal) signalAll(undefined, [...findDescendants(pid), pid], "SIGKILL");
+      else signalAll(pid, [], "SIGKILL");
     };
     const timer = setTimeout(() => {
       timedOut = true;

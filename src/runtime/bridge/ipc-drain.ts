@@ -159,7 +159,9 @@ class Drain {
     if ("closed" in found) return [{ group, folder, file: "", ...found }];
     if (!found.isDirectory()) return [{ group, folder, file: "" }];
     try {
-      return namesIn(directory)
+      const names = namesIn(directory);
+      this.#closed.delete(directory);
+      return names
         .filter(({ name }) => name.endsWith(".json") && !name.startsWith("."))
         .map(({ name: file, bytes }) => ({ group, folder, file, bytes }));
     } catch (error) {

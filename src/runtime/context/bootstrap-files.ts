@@ -2,9 +2,10 @@
 // runtime alike. Invariant: nothing outside of the workspace is read, in a fixed order, and never more than the bounds allow.
 
 import { realpathSync } from "node:fs";
-import { isAbsolute, join, relative, sep } from "node:path";
+import { join } from "node:path";
 import type { Settings } from "../../config/settings.ts";
 import { RepositoryBoundary, readBoundedText } from "../../platform/files/bounded-file.ts";
+import { isInside } from "../../platform/paths.ts";
 import type { BootstrapFile } from "../request.ts";
 
 export interface Bootstrap {
@@ -52,8 +53,7 @@ export function loadBootstrapFiles({ workspaceDir, agentDir, names, warn }: Boot
 function outsideOf(directory: string, path: string): string | undefined {
   try {
     const target = realpathSync(path);
-    const below = relative(realpathSync(directory), target);
-    return below === ".." || below.startsWith(`..${sep}`) || isAbsolute(below) ? target : undefined;
+    return isInside(target, realpathSync(directory)) ? undefined : target;
   } catch {
     return undefined;
   }

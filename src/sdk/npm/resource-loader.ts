@@ -150,8 +150,8 @@ export class DefaultResourceLoader implements ResourceLoader {
     this.#place = surroundings({
       ...defined({ cwd, agentDir, env }),
     });
-    const { now } = this.#place;
-    this.#launcher = new ExtensionLauncher({ hostModules, agentDir: this.#place.agentDir, now, warn: () => {} });
+    const { agentDir: home, env: seen, now } = this.#place;
+    this.#launcher = new ExtensionLauncher({ hostModules, agentDir: home, env: seen, now, warn: () => {} });
   }
 
   getExtensions(): LoadExtensionsResult {

@@ -3,20 +3,17 @@
 
 import { dirname, resolve } from "node:path";
 import { defined } from "../../contracts/defined.ts";
-import { PiError } from "../../contracts/error.ts";
-import type { Message, UserContent } from "../../contracts/message.ts";
-import { isThinkingLevel } from "../../contracts/model.ts";
-import type { AnyEntry, NewEntry, SessionHeader } from "../../contracts/session-entry.ts";
-import type { Usage } from "../../contracts/usage.ts";
+import type { AnyEntry, SessionHeader } from "../../contracts/session-entry.ts";
 import { findSession, listSessions, mostRecentSession } from "../../session/library/list-sessions.ts";
 import type { SessionSummary } from "../../session/library/session-summary.ts";
 import { sessionDirectory, sessionRoot } from "../../session/lines/locate.ts";
 import { newHeader } from "../../session/lines/new-header.ts";
 import { contextEntries } from "../../session/tree/context-entries.ts";
 import { type OpenOptions, Session, type SessionContext, type TreeNode } from "../../session/tree/session.ts";
+import { SessionWriter } from "../../session/tree/session-writer.ts";
 import { ownStores } from "./own-stores.ts";
 import { surroundings } from "./places.ts";
-import { projection, type SessionProjection, type UsageEntry } from "./session-views.ts";
+import { projection, type SessionProjection } from "./session-views.ts";
 
 export interface NewSessionOptions {
   id?: string;
@@ -41,14 +38,12 @@ export interface SessionInfo {
 /** How far a listing has come: sessions read, of how many, and these themselves. */
 export type SessionListProgress = (loaded: number, total: number, sessions?: readonly SessionInfo[]) => void;
 
-export class SessionManager {
-  /** For what this class has no name for. */
-  readonly session: Session;
+export class SessionManager extends SessionWriter {
   readonly #place: { cwd?: string; directory?: string };
 
   /** `place`: in place of what the session's header and file say. Absolute. */
   constructor(session: Session, place: { cwd?: string; directory?: string } = {}) {
-    this.session = session;
+    super(session);
     this.#place = place;
   }
 
@@ -216,96 +211,10 @@ export class SessionManager {
     return this.session.context();
   }
 
-  /** Each `append…` hangs an entry on the leaf, which it then is; durable when it returns. @throws PiError `session.closed`. */
-  appendMessage(message: Message): string {
-    return this.#append({ type: "message", message });
-  }
-
-  appendThinkingLevelChange(thinkingLevel: string): string {
-    return this.#append({ type: "thinking_level_change", thinkingLevel: isThinkingLevel(thinkingLevel) ? thinkingLevel : "off" });
-  }
-
-  appendModelChange(provider: string, modelId: string): string {
-    return this.#append({ type: "model_change", provider, modelId });
-  }
-
-  /** Something paid for beside the conversation. Answers with the entry. */
-  appendUsage(kind: string, provider: string, model: string, usage: Usage, note?: string): UsageEntry {
-    const id = this.#append({ type: "usage", kind, provider, model, usage, ...defined({ note }) });
-    return this.session.entry(id) as UsageEntry;
-  }
-
-  appendCompaction(
-    summary: string,
-    firstKeptEntryId: string,
-    tokensBefore: number,
-    details?: unknown,
-    fromHook?: boolean,
-    usage?: Usage,
-  ): string {
-    return this.#append({
-      type: "compaction",
-      summary,
-      firstKeptEntryId,
-      tokensBefore,
-      ...defined({ details, fromHook, usage }),
-    });
-  }
-
-  appendCustomEntry(customType: string, data?: unknown): string {
-    return this.#append({ type: "custom", customType, ...defined({ data }) });
-  }
-
-  appendCustomMessageEntry(customType: string, content: string | UserContent[], display: boolean, details?: unknown): string {
-    return this.#append({ type: "custom_message", customType, content, display, ...defined({ details }) });
-  }
-
-  /** `null` takes the target out of what the model is shown. */
-  appendContextEdit(targetId: string, replacement: { content: string | UserContent[] } | null): string {
-    return this.#append({ type: "context_edit", targetId, replacement });
-  }
-
-  appendSessionInfo(name: string): string {
-    return this.#append({ type: "session_info", name });
-  }
-
-  /** Without a label: takes it away. */
-  appendLabelChange(targetId: string, label: string | undefined): string {
-    return this.#append({ type: "label", targetId, ...defined({ label }) });
-  }
-
-  /** The next entry hangs on this one. @throws PiError `session.entry_not_found`. */
-  branch(branchFromId: string): void {
-    this.session.navigate(branchFromId);
-  }
-
-  /** The next entry is a root. */
-  resetLeaf(): void {
-    this.session.navigate(null);
-  }
-
-  branchWithSummary(branchFromId: string | null, summary: string, details?: unknown, fromHook?: boolean, usage?: Usage): string {
-    const fromId = this.session.leafId;
-    this.session.navigate(branchFromId);
-    return this.#append({
-      type: "branch_summary",
-      fromId,
-      summary,
-      ...defined({ details, fromHook, usage }),
-    });
-  }
-
   /** Lets go of the file, at once for writing; resolves when it may be opened again, also by this very process. */
   close(): Promise<void> {
     this.session.close();
     return this.session.released();
-  }
-
-  #append(entry: NewEntry): string {
-    // The file is let go of: what is appended now would be in nobody's record.
-    if (this.session.isClosed)
-      throw new PiError("session.closed", `The session has been closed: ${this.session.filePath ?? this.session.id}`);
-    return this.session.append(entry).id;
   }
 }
 

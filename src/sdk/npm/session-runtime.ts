@@ -55,7 +55,7 @@ interface Next extends WithSession {
   open?: () => Promise<SessionManager>;
   targetSessionFile?: string;
   cwdOverride?: string;
-  setup?: (sessionManager: SessionManager) => Promise<void>;
+  setup?: (sessionManager: SessionManager) => Promise<void> | void;
 }
 
 export class AgentSessionRuntime {
@@ -103,7 +103,7 @@ export class AgentSessionRuntime {
 
   /** `setup` may put entries into the new session before anybody sees it. */
   async newSession(
-    options: { parentSession?: string; setup?: (sessionManager: SessionManager) => Promise<void> } & WithSession = {},
+    options: { parentSession?: string; setup?: (sessionManager: SessionManager) => Promise<void> | void } & WithSession = {},
   ): Promise<Cancellable> {
     if (await this.#isCancelled({ reason: "new" })) return { cancelled: true };
     const { parentSession, ...how } = options;

@@ -204,6 +204,11 @@ export class EntryTable {
     this.#jumps = undefined;
   }
 
+  /** From where an entry goes on whose parent is nowhere, so that what was said before is not lost: the one before it, unless that hangs on it. */
+  before(index: number): number | undefined {
+    return index > 0 && !this.isAncestorOrSelf(index, index - 1) ? index - 1 : undefined;
+  }
+
   #resolve(fallback: ((index: number, parentId: string) => number | undefined) | undefined): void {
     for (const [index, parentId] of this.#unresolved) {
       const parent = this.find(parentId) ?? fallback?.(index, parentId);

@@ -147,7 +147,7 @@ class LineScan {
       // Of a part, parents may stand in what comes before it.
       if (this.#isPart) return undefined;
       adrift.push(table.startOf(index));
-      return index > 0 && !table.isAncestorOrSelf(index, index - 1) ? index - 1 : undefined;
+      return table.before(index);
     });
     return {
       header: this.#header,

@@ -4,8 +4,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { blobHashOf, blobReference } from "../../contracts/blob-store.ts";
 import { PiError } from "../../contracts/error.ts";
-import { sessionVersion } from "../../contracts/session-entry.ts";
-import { requireRegularFile, unreadable } from "../lines/file-errors.ts";
+import { requireKnownVersion, requireRegularFile, unreadable } from "../lines/file-errors.ts";
 import { lineAround, lineBlocks } from "../lines/line-blocks.ts";
 import { decodeLine, isHeader } from "../lines/line-codec.ts";
 import { idInFileName } from "../lines/locate.ts";
@@ -62,15 +61,7 @@ function requireKnownHeader(path: string): void {
       hint: "Mend it with pi sessions repair, or move it away.",
     });
   }
-  if ((header.version ?? 1) > sessionVersion) {
-    throw new PiError(
-      "session.version",
-      `Session file ${path} has version ${header.version}, newer than this program's ${sessionVersion}`,
-      {
-        hint: "Update pi.",
-      },
-    );
-  }
+  requireKnownVersion(path, header);
 }
 
 function headOf(path: string): Buffer {

@@ -2,6 +2,7 @@
 
 import { readdirSync, statSync } from "node:fs";
 import { messageOf, PiError } from "../../contracts/error.ts";
+import { type SessionHeader, sessionVersion } from "../../contracts/session-entry.ts";
 
 /** Errors: `session.invalid` for what is no file: a pipe would be waited for, and a device read, for ever. Nothing is opened. */
 export function requireRegularFile(path: string): void {
@@ -18,6 +19,12 @@ export function requireRegularFile(path: string): void {
 
 export function notASession(path: string, hint = "If it was one, `pi sessions repair` saves what can be read of it."): PiError {
   return new PiError("session.invalid", `Session file is not a valid pi session: ${path}`, { hint, exitStatus: 2 });
+}
+
+/** Errors: `session.version`. What a newer version means is not known here: neither the file is written, nor a copy that would claim to be of ours. */
+export function requireKnownVersion(path: string, { version = 1 }: Pick<SessionHeader, "version">, hint = "Update pi."): void {
+  const said = `Session file ${path} has version ${version}; this program writes version ${sessionVersion}`;
+  if (version > sessionVersion) throw new PiError("session.version", said, { hint });
 }
 
 function sessionNotFound(path: string): PiError {

@@ -22,6 +22,22 @@ export function completeEntry(entry: NewEntry, id: string, parentId: string | nu
   return complete as SessionEntry;
 }
 
+const headText = /^\{"type":"[^"\\]*"(?:,"id":"[^"\\]*","parentId":(?:null|"[^"\\]*"))?(?=[,}])/;
+
+/**
+ * The stored line of an entry that has another id or parent now, without LF. Where its head is the usual one the head alone is written anew, since
+ * numbers as other writers have them would not survive being read.
+ */
+export function lineWithHead(text: string, entry: AnyEntry): string {
+  const { type, id, parentId } = entry;
+  const head = headText.exec(text)?.[0];
+  const line = head === undefined ? "" : `${JSON.stringify({ type, id, parentId }).slice(0, -1)}${text.slice(head.length)}`;
+  // Of a key that stands there twice the last one counts.
+  const read = decodeLine(line);
+  const isRight = read !== undefined && read.type === type && read.id === id && read.parentId === parentId;
+  return isRight ? line : encodeLine(entry).slice(0, -1);
+}
+
 /** The object on a line, or `undefined` when the line is not a JSON object. */
 export function decodeLine(text: string): Record<string, unknown> | undefined {
   try {

@@ -13,6 +13,8 @@ import { entryOf, lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./s
 /** The file that the entries come from and that takes no more of them. */
 export interface FileBehind {
   path: string;
+  /** Of the entries, each with its LF. */
+  lines: readonly string[];
   /** Why it takes no more. */
   cause: unknown;
   onStorageLost?: ((error: PiError) => void) | undefined;
@@ -31,7 +33,7 @@ export class MemoryLog implements SessionLog {
     this.header = header;
     this.#file = file;
     this.#add(entries.map(soundEntry));
-    this.table.resolveOrphans();
+    this.table.resolveOrphans((index) => this.table.before(index));
   }
 
   get filePath(): string | undefined {
@@ -82,7 +84,7 @@ export class MemoryLog implements SessionLog {
 
   lineAt(index: number): string {
     const entry = this.#entries[index];
-    return entry === undefined ? "" : encodeLine(entry).slice(0, -1);
+    return entry === undefined ? "" : (this.#file?.lines[index] ?? encodeLine(entry)).slice(0, -1);
   }
 
   append(entries: readonly AnyEntry[]): void {

@@ -5,48 +5,60 @@ import { readFileSync } from "node:fs";
 import type { AnyEntry, SessionHeader } from "../../contracts/session-entry.ts";
 import { sessionVersion } from "../../contracts/session-entry.ts";
 import { notASession } from "../lines/file-errors.ts";
-import { decodeLine, encodeLine, isHeader } from "../lines/line-codec.ts";
+import { decodeLine, encodeLine, isHeader, lineWithHead } from "../lines/line-codec.ts";
 import { newEntryId } from "../lines/new-id.ts";
 import { replaceKeepingOld } from "../lines/replace-file.ts";
 
-/** Replaces the file by its version 3. Returns the path of the old one. Errors: `session.unwritable`, `session.invalid`. */
-export function migrateFile(path: string): string {
-  const { header, entries } = migratedEntries(path);
-  return replaceKeepingOld(path, encodedLines(header, entries));
+export interface Migrated {
+  header: SessionHeader;
+  entries: AnyEntry[];
+  /** Of the entries, each with its LF. What did not have to change stands as it stood: other writers' numbers do not survive being read. */
+  lines: string[];
 }
 
-function* encodedLines(header: SessionHeader, entries: readonly AnyEntry[]): Generator<string> {
-  yield encodeLine(header);
-  for (const entry of entries) yield encodeLine(entry);
+/** Replaces the file by its version 3. Returns the path of the old one. Errors: `session.unwritable`, `session.invalid`. */
+export function migrateFile(path: string): string {
+  const { header, lines } = migratedEntries(path);
+  return replaceKeepingOld(path, [encodeLine(header), ...lines]);
 }
 
 /** What the file would be in version 3. */
-export function migratedEntries(path: string): { header: SessionHeader; entries: AnyEntry[] } {
-  const records = readFileSync(path, "utf8")
-    .split("\n")
-    .map(decodeLine)
-    .filter((record) => record !== undefined);
-  const [first, ...rest] = records;
-  if (!isHeader(first)) throw notASession(path);
-  const version = first.version ?? 1;
-  const entries = version < 2 ? chained(rest, first.timestamp) : rest;
-  for (const entry of entries) renameHookRole(entry);
-  const { type, version: _, id, timestamp, cwd, ...others } = first;
-  return { header: { type, version: sessionVersion, id, timestamp, cwd, ...others }, entries: entries as AnyEntry[] };
+export function migratedEntries(path: string): Migrated {
+  const stored: StoredRecord[] = [];
+  for (const text of readFileSync(path, "utf8").split("\n")) {
+    const record = decodeLine(text);
+    if (record !== undefined) stored.push({ text, record });
+  }
+  const [first, ...rest] = stored;
+  if (!isHeader(first?.record)) throw notASession(path);
+  const { type, version = 1, id, timestamp, cwd, ...others } = first.record;
+  const migrated = version < 2 ? chained(rest, timestamp) : rest;
+  for (const one of migrated) if (renameHookRole(one.record)) one.text = undefined;
+  return {
+    header: { type, version: sessionVersion, id, timestamp, cwd, ...others },
+    entries: migrated.map(({ record }) => record as unknown as AnyEntry),
+    lines: migrated.map(({ record, text }) => (text === undefined ? encodeLine(record as unknown as AnyEntry) : `${text}\n`)),
+  };
+}
+
+interface StoredRecord {
+  record: Record<string, unknown>;
+  /** `undefined`: the record is another one now. */
+  text: string | undefined;
 }
 
 /** Version 1 is a flat list: every entry gets an id and hangs on the one before it. */
-function chained(records: readonly Record<string, unknown>[], fallbackTimestamp: string): Record<string, unknown>[] {
+function chained(stored: readonly StoredRecord[], fallbackTimestamp: string): StoredRecord[] {
   const ids: string[] = [];
   const taken = new Set<string>();
-  for (const _ of records) {
+  for (const _ of stored) {
     let id = newEntryId();
     while (taken.has(id)) id = newEntryId();
     taken.add(id);
     ids.push(id);
   }
-  return records.map((record, index) => {
-    const { type, timestamp, firstKeptEntryIndex, ...body } = record;
+  return stored.map(({ record, text }, index) => {
+    const { type, timestamp, firstKeptEntryIndex, id: _, parentId: __, ...body } = record;
     const entry: Record<string, unknown> = {
       type,
       id: ids[index],
@@ -56,14 +68,16 @@ function chained(records: readonly Record<string, unknown>[], fallbackTimestamp:
     };
     // Counts all lines, the header being 0.
     if (typeof firstKeptEntryIndex === "number") entry.firstKeptEntryId = ids[firstKeptEntryIndex - 1] ?? ids[index];
-    return entry;
+    const isSame = timestamp !== undefined && firstKeptEntryIndex === undefined;
+    return { record: entry, text: isSame ? lineWithHead(text ?? "", entry as unknown as AnyEntry) : undefined };
   });
 }
 
-/** Version 2 called the role of extension messages `hookMessage`. */
-function renameHookRole(entry: Record<string, unknown>): void {
+/** Version 2 called the role of extension messages `hookMessage`. Whether there was one. */
+function renameHookRole(entry: Record<string, unknown>): boolean {
   const message = entry.message;
-  if (entry.type === "message" && typeof message === "object" && message !== null && "role" in message && message.role === "hookMessage") {
-    message.role = "custom";
-  }
+  if (entry.type !== "message" || typeof message !== "object" || message === null || !("role" in message)) return false;
+  if (message.role !== "hookMessage") return false;
+  message.role = "custom";
+  return true;
 }

@@ -5,7 +5,7 @@ import { isPiError, PiError } from "../../contracts/error.ts";
 import { type SessionHeader, sessionVersion } from "../../contracts/session-entry.ts";
 import { AppendFile } from "../../platform/files/append-file.ts";
 import { acquireLease, holderOf, type Lease, type LeaseOutcome } from "../../platform/locks/lease.ts";
-import { requireRegularFile, storageReason, unreadable } from "../lines/file-errors.ts";
+import { requireKnownVersion, requireRegularFile, storageReason, unreadable } from "../lines/file-errors.ts";
 import { isBlankFile } from "../lines/file-place.ts";
 import { withTexts } from "../lines/line-codec.ts";
 import { FileLog, type FileLogOptions } from "./file-log.ts";
@@ -54,11 +54,7 @@ async function openForWriting(path: string, options: OpenLogOptions, lease: Leas
   const version = log.header.version ?? 1;
   if (version === sessionVersion) return { log, lease, isBusy: false };
   log.close();
-  if (version > sessionVersion) {
-    throw new PiError("session.version", `Session file ${path} has version ${version}; this program writes version ${sessionVersion}`, {
-      hint: "Update pi, or look at it with `pi sessions show`.",
-    });
-  }
+  requireKnownVersion(path, { version }, "Update pi, or look at it with `pi sessions show`.");
   if (refusal !== undefined) return { log: oldVersion(path, refusal, options), lease, isBusy: false };
   try {
     migrateFile(path);
@@ -92,8 +88,8 @@ function openForReading(path: string, options: FileLogOptions): SessionLog {
 
 /** `cause`: why its file is not brought up to date. */
 function oldVersion(path: string, cause: unknown, { onStorageLost }: FileLogOptions): SessionLog {
-  const { header, entries } = migratedEntries(path);
-  return new MemoryLog(withTexts(header), entries, { path, cause, onStorageLost });
+  const { header, entries, lines } = migratedEntries(path);
+  return new MemoryLog(withTexts(header), entries, { path, lines, cause, onStorageLost });
 }
 
 async function takeLease(path: string, options: OpenLogOptions): Promise<Lease | "busy" | undefined> {

@@ -2,12 +2,11 @@
 // Invariant: a sound line is carried over byte for byte; what is lost or changed is counted.
 
 import { statSync } from "node:fs";
-import { PiError } from "../../contracts/error.ts";
 import type { AnyEntry, SessionHeader } from "../../contracts/session-entry.ts";
 import { sessionVersion } from "../../contracts/session-entry.ts";
 import { isoTime } from "../../contracts/text/iso-time.ts";
-import { notASession } from "../lines/file-errors.ts";
-import { decodeLine, encodeLine } from "../lines/line-codec.ts";
+import { notASession, requireKnownVersion } from "../lines/file-errors.ts";
+import { decodeLine, encodeLine, lineWithHead } from "../lines/line-codec.ts";
 import { idInFileName, isValidSessionId } from "../lines/locate.ts";
 import { newEntryId, newSessionId } from "../lines/new-id.ts";
 import { decodeStored } from "../lines/salvage.ts";
@@ -32,15 +31,10 @@ export function soundCopy(path: string, cwd: string): SoundCopy {
   try {
     const { header, index } = file;
     const version = header === undefined ? sessionVersion : (header.version ?? 1);
-    if (version > sessionVersion) {
-      throw new PiError("session.version", `Session file ${path} has version ${version}; this program writes version ${sessionVersion}`, {
-        hint: "Update pi.",
-      });
-    }
+    requireKnownVersion(path, { version });
     if (header !== undefined && version < sessionVersion) {
-      const migrated = migratedEntries(path);
-      const lines = migrated.entries.map(encodeLine);
-      return { header: completeHeader(migrated.header, path, cwd), lines, changes: [`version ${version} became ${sessionVersion}`] };
+      const { header: migrated, lines } = migratedEntries(path);
+      return { header: completeHeader(migrated, path, cwd), lines, changes: [`version ${version} became ${sessionVersion}`] };
     }
     if (header === undefined && index.table.count === 0) {
       throw notASession(path, "Nothing can be read from it.");
@@ -110,7 +104,8 @@ function copyOf(file: ExaminedFile, header: SessionHeader): SoundCopy {
     if (!isSound) mended++;
     if (parentId !== (record.parentId ?? null) && !lastOf.has(parent)) rehung++;
     const isSame = isSound && id === record.id && parentId === (record.parentId ?? null);
-    lines.push(isSame ? `${text}\n` : encodeLine({ ...record, id, parentId }));
+    const moved = { ...record, id, parentId };
+    lines.push(isSame ? `${text}\n` : isSound ? `${lineWithHead(text, moved)}\n` : encodeLine(moved));
     let hangsOn = id;
     const calls = dangling.get(at) ?? [];
     for (const [number, call] of calls.entries()) {

@@ -3,7 +3,7 @@
 
 import type { AnyEntry } from "../../contracts/session-entry.ts";
 import { noParent } from "../index/entry-table.ts";
-import { encodeLine } from "../lines/line-codec.ts";
+import { encodeLine, lineWithHead } from "../lines/line-codec.ts";
 import { indexOf, type SessionLog } from "../log/session-log.ts";
 import { batchesOf } from "./survey.ts";
 import { indexesOfType, labelsSetElsewhere } from "./tree.ts";
@@ -71,7 +71,8 @@ export function* storedLines(
   }
 }
 
-/** The stored line, or a new one where the entry hangs on another parent than the recorded one. */
+/** The stored line, or one with another head where the entry hangs on another parent than the recorded one. */
 function lineOf(log: SessionLog, entry: AnyEntry, index: number, parentId: string | null): string {
-  return parentId === (entry.parentId ?? null) ? log.lineAt(index) : encodeLine({ ...entry, parentId }).slice(0, -1);
+  const line = log.lineAt(index);
+  return parentId === (entry.parentId ?? null) ? line : lineWithHead(line, { ...entry, parentId });
 }

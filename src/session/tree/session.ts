@@ -11,6 +11,7 @@ import { isoTime } from "../../contracts/text/iso-time.ts";
 import { atOnce } from "../../platform/in-slices.ts";
 import type { Lease } from "../../platform/locks/lease.ts";
 import { noParent } from "../index/entry-table.ts";
+import { requireKnownVersion } from "../lines/file-errors.ts";
 import { completeEntry } from "../lines/line-codec.ts";
 import { sessionFileName } from "../lines/locate.ts";
 import { newHeader } from "../lines/new-header.ts";
@@ -337,8 +338,9 @@ export class Session implements EntrySource {
     this.#isLeafChosen = true;
   }
 
-  /** A new session with the path to one entry and the labels in force on it; entries keep their ids. */
+  /** A new session with the path to one entry and the labels in force on it; entries keep their ids. Errors: `session.version`. */
   fork(at: ForkPlace): Session {
+    requireKnownVersion(this.filePath ?? this.id, this.header);
     const leafId = at.leafId === undefined ? this.#leafId : at.leafId;
     const fork = Session.create(
       {

@@ -1,6 +1,7 @@
 // One change to a file after another, in the order in which they were asked for, whoever asks: an answer's calls, `runTool`, extensions.
 // Used by the tools that change files, and for tools that others bring. Invariant: a file has one queue in the process, whatever names it goes by.
 
+import { artifactIdOf } from "../../contracts/artifact.ts";
 import { errorResult, type FileOperations, type ToolContext, type ToolResult } from "../../contracts/tool.ts";
 
 /** The last change to each file; gone when nothing waits for it. Process-wide, since the files are. */
@@ -35,6 +36,10 @@ export async function fileKey(path: string, files: FileOperations): Promise<stri
 export function changeFile(given: string, context: ToolContext, change: (path: string) => Promise<ToolResult>): Promise<ToolResult> {
   const { signal } = context;
   const refused = errorResult("Operation aborted");
+  // No file of that name is meant: it would be made in a folder `artifact:`.
+  if (artifactIdOf(given) !== undefined) {
+    return Promise.resolve(errorResult(`${given} is an output of this session: it can be read, with read or grep, and not changed.`));
+  }
   if (signal.aborted) return Promise.resolve(refused);
   let path = given;
   let onAbort = (): void => {};

@@ -104,7 +104,7 @@ function atRoot(pattern: string, below: string, above: string): string | undefin
   const [, sign = "", body = ""] = /^(!?)(.*)$/s.exec(pattern) ?? [];
   const isAnchored = body.replace(/\/$/, "").includes("/") && !body.startsWith("**/");
   const bare = body.replace(/^\//, "");
-  if (!below.startsWith("..")) {
+  if (below !== ".." && !below.startsWith(`..${sep}`)) {
     if (!isAnchored) return pattern;
     const way = `${below.split(sep).join("/")}/`;
     return bare.startsWith(way) ? `${sign}/${bare.slice(way.length)}` : undefined;

@@ -294,6 +294,7 @@ npx foo
 git statusx
 git -C x status
 git --no-pager log
+git -C x log push
 /usr/bin/git status
 ./ls
 X=1 git status
@@ -362,8 +363,22 @@ describe("shell lines", () => {
     ["*", "anything", "deny"],
     ["/usr/bin/git push", "git push", "deny"],
     ["npm run deploy*", "npm run deploy:prod", "deny"],
+    ["rm -rf", "rm $x", "deny"],
+    ["git push --force", "git push --forc", "deny"],
+    ["git push --force", "git push --follow-tags", "ask"],
+    ["git push --force", 'git push origin "$x"', "deny"],
   ])("deny %s: %s: %s", async (pattern, line, action) => {
     expect(await said(line, [parseRule(`bash(${pattern})`, "deny")])).toBe(action);
+  });
+
+  test.each([
+    ["npm run *", "npm run", "allow"],
+    ["npm run *", "npm run build --watch x", "allow"],
+    ["npm run *", "npm install", "ask"],
+    ["git * --stat", "git log -3 --stat", "allow"],
+    ["git * --stat", "git log -3", "ask"],
+  ])("allow %s: %s: %s", async (pattern, line, action) => {
+    expect(await said(line, [parseRule(`bash(${pattern})`, "allow")])).toBe(action);
   });
 
   test("deep nesting and long lines end", async () => {
@@ -398,6 +413,24 @@ describe("files", () => {
   const list = [".env", "secrets/**", `${elsewhere}/**`].map((path): PolicyRow => ({ path, action: "deny", source: "test" }));
   const about = async (tool: string, args: Record<string, unknown>, given: PolicyRow[] = list): Promise<string> =>
     (await judge(tool, args, given, "ask", { cwd, homeDir: root, canonical })).action;
+
+  test("a name is meant of folders here, too, whatever they are called, and not of those above", async () => {
+    for (const path of [".env/deep", "src/.env/deep", "..data/.env/deep", "..data/x/.env/a/b"])
+      expect(await about("read", { path })).toBe("deny");
+    const named = (path: string): PolicyRow[] => [{ path, action: "deny", source: "test" }];
+    expect(await about("read", { path: "src/a.ts" }, named(basename(root)))).toBe("ask");
+    expect(await about("read", { path: "src/project/a.ts" }, named("project"))).toBe("deny");
+    expect(await about("read", { path: join(root, "src") }, named("src"))).toBe("deny");
+  });
+
+  test("a tool that names no place looks into this one; a pattern may reach below what a row names", async () => {
+    const here = [{ path: "./**", action: "deny" as const, source: "test" }];
+    expect([await about("ls", {}, here), await about("ls", { path: ".." }, here)]).toEqual(["deny", "ask"]);
+    const folder = [{ path: "./secrets", action: "deny" as const, source: "test" }];
+    expect(await about("bash", { command: "cat secrets/*" }, folder)).toBe("deny");
+    expect(await about("bash", { command: "cat sec*/a/b" }, folder)).toBe("deny");
+    expect(await about("bash", { command: "cat src/*" }, folder)).toBe("ask");
+  });
 
   test.each([".env", "./.env", "src/../.env", "harmless", "secrets/new/deep", "link/x", "link/new", `${cwd}/.env`, "~/project/.env"])(
     "%s",

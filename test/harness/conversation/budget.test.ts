@@ -24,6 +24,16 @@ test("turns, and what stopped the run is remembered", () => {
   expect(budget.stop).toMatchObject({ code: "budget.turns", message: "Stopped after 2 turns (--max-turns 2)" });
 });
 
+test("a try that failed, or was aborted, is no turn and costs what it costs", () => {
+  const budget = new Budget({ ...none, maxTurns: 1, maxCostUsd: 2 }, now);
+  for (const stopReason of ["error", "aborted"] as const) {
+    expect(budget.isReached()).toBe(false);
+    budget.count({ ...costing(1), stopReason }, true);
+  }
+  expect(budget.isReached()).toBe(true);
+  expect(budget.stop).toMatchObject({ code: "budget.cost" });
+});
+
 test("money: what is billed, summaries included; a subscription's is not", () => {
   const budget = new Budget({ ...none, maxCostUsd: 1 }, now);
   budget.count(costing(5), false);
@@ -35,7 +45,7 @@ test("money: what is billed, summaries included; a subscription's is not", () =>
   expect(budget.stop).toMatchObject({ code: "budget.cost", message: "Stopped after 1.0000 USD (--max-cost 1)" });
 });
 
-test("time: the clock is started once and stopped", () => {
+test("time: the clock is started once and stopped, and starts anew with a new run", () => {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
   const budget = new Budget({ ...none, timeoutMs: 1000 }, now);
@@ -54,6 +64,12 @@ test("time: the clock is started once and stopped", () => {
   stopped.startClock(onTimeout);
   stopped.stopClock();
   expect(vi.getTimerCount()).toBe(0);
+  stopped.startClock(onTimeout);
+  vi.advanceTimersByTime(900);
+  stopped.begin();
+  stopped.startClock(onTimeout);
+  vi.advanceTimersByTime(900);
+  expect(stopped.stop).toBe(undefined);
 });
 
 test("time: a limit that is longer than timers can be is kept to", () => {

@@ -56,6 +56,10 @@ test("waiting ends with the time or with the signal, and leaves nothing behind",
 
 test("order of events; the failed answer stays in the file and is not sent again", async () => {
   const { coding, script, told, events, session } = codingBench();
+  const waiting: boolean[] = [];
+  coding.subscribe(({ type }) => {
+    if (type === "auto_retry_start" || type === "auto_retry_end") waiting.push(coding.retry.isWaiting);
+  });
   script.next(fails("overloaded", "529 busy"), fails("rate_limited", "429"), says("fine"));
   expect(await coding.prompt("go")).toMatchObject({ kind: "done", text: "fine" });
   expect(told()).toEqual([
@@ -77,6 +81,7 @@ test("order of events; the failed answer stays in the file and is not sent again
   });
   expect(events.find(({ type }) => type === "auto_retry_end")).toEqual({ type: "auto_retry_end", success: true, attempt: 2 });
   expect(coding.retry.count).toBe(2);
+  expect(waiting).toEqual([true, true, false]);
   expect(session.entries().filter((entry) => JSON.stringify(entry).includes('"stopReason":"error"'))).toHaveLength(2);
   expect(script.calls.at(-1)?.request.messages).toHaveLength(1);
 });

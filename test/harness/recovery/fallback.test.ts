@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { LoopResult } from "../../../src/agent/loop.ts";
 import type { Model, ThinkingLevel } from "../../../src/contracts/model.ts";
 import type { FailureCode, ModelFailure } from "../../../src/contracts/stream-event.ts";
@@ -98,7 +98,12 @@ test("what is remembered: a spent quota for as long as told, or an hour; any oth
   expect(await remembered(failed("quota", { retryAt: now + 5 }))).toBe(now + 5);
   expect(await remembered(failed("quota"))).toBe(now + 3_600_000);
   expect(await remembered(failed("rate_limited", { retryAt: now + 7_200_000 }))).toBe(now + 7_200_000);
-  expect(await remembered(failed("overloaded"))).toBeUndefined();
+  for (const failure of [failed("overloaded"), failed("rate_limited", { retryAt: now })]) {
+    const { recovery, quotas } = bench([{ model: model("second") }]);
+    const remember = vi.spyOn(quotas, "remember");
+    await recovery.plan(failure)?.carryOut(never);
+    expect(remember).not.toHaveBeenCalled();
+  }
 });
 
 test("the last of them is remembered too when the run is over; without fallbacks nothing is", () => {

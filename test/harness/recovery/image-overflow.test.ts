@@ -54,13 +54,36 @@ test("pictures of tools count from the newest too", async () => {
   expect(blocksSent(again).filter(({ text }) => text === "seen")).toHaveLength(4);
 });
 
-test("refused a second time: one other try, and the failure is the outcome", async () => {
+test("refused a second time in a run: one other try, and the failure is the outcome; the next run may try again", async () => {
   const bench = codingBench({ window: { input: ["text", "image"] } });
   bench.script.always(fails("image_overflow", "400 too many"));
   const outcome = await bench.coding.prompt("look", { images: twelve });
   expect(outcome).toMatchObject({ kind: "error", code: "model.image_overflow", message: expect.stringMatching(/\(400\): too many/) });
   expect(bench.script.calls).toHaveLength(2);
   expect(recoveries(bench)).toHaveLength(1);
+
+  const more = tool("more", async () => ({ content: twelve }));
+  const filling = codingBench({ window: { input: ["text", "image"] }, tools: [more] });
+  const call = callsTools([["1", "more", {}]]);
+  filling.script.next(fails("image_overflow"), call, fails("image_overflow"), fails("image_overflow"), says("seen"));
+  expect(await filling.coding.prompt("look", { images: twelve })).toMatchObject({ code: "model.image_overflow" });
+  expect(await filling.coding.prompt("again")).toMatchObject({ kind: "done", text: "seen" });
+  expect(recoveries(filling)).toHaveLength(2);
+});
+
+test.for([
+  ["agent_end", 0],
+  ["image_overflow_recovery", 1],
+] as const)("an abort at %s is the end of it", async ([where, editCount]) => {
+  const bench = codingBench({ window: { input: ["text", "image"] } });
+  bench.script.next(fails("image_overflow"), says("never asked"));
+  bench.coding.subscribe(({ type }) => {
+    if (type === where) void bench.coding.abort();
+  });
+  expect(await bench.coding.prompt("look", { images: twelve })).toMatchObject({ kind: "aborted" });
+  expect(bench.script.calls).toHaveLength(1);
+  expect(bench.told().filter((event) => event === "agent_start")).toHaveLength(1);
+  expect(bench.session.entries().filter(({ type }) => type === "context_edit")).toHaveLength(editCount);
 });
 
 test("few but large: they are made smaller", async () => {
@@ -73,11 +96,12 @@ test("few but large: they are made smaller", async () => {
   expect(recoveries(bench)).toEqual([{ type: "image_overflow_recovery", imageCount: 4, strippedCount: 0 }]);
 });
 
-test("nothing to leave out, and other refusals: as they were", async () => {
+test("nothing to leave out or to make smaller, and other refusals: as they were", async () => {
   const bench = codingBench({ window: { input: ["text", "image"] } });
-  bench.script.next(fails("image_overflow"), fails("bad_request"));
+  bench.script.next(fails("image_overflow"), fails("image_overflow"), fails("bad_request"));
   expect(await bench.coding.prompt("no picture")).toMatchObject({ code: "model.image_overflow" });
+  expect(await bench.coding.prompt("a small one", { images: [small(1)] })).toMatchObject({ code: "model.image_overflow" });
   expect(await bench.coding.prompt("look", { images: twelve })).toMatchObject({ code: "model.bad_request" });
-  expect(bench.script.calls).toHaveLength(2);
+  expect(bench.script.calls).toHaveLength(3);
   expect(recoveries(bench)).toEqual([]);
 });

@@ -1,16 +1,39 @@
 // A run from its prompt to its settling, by a scripted model: what is told, in which order, and what it ends as.
 
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import type { Interceptor } from "../../../src/contracts/interceptor.ts";
+import type { Model } from "../../../src/contracts/model.ts";
 import type { StreamEvent } from "../../../src/contracts/stream-event.ts";
+import type { FallbackSettings } from "../../../src/harness/conversation/recovery-settings.ts";
+import { QuotaMemory } from "../../../src/harness/models/quota-memory.ts";
 import { RunTally } from "../../../src/harness/run/run-tally.ts";
 import { codingBench, nextEvent } from "../../support/coding-bench.ts";
-import { callsTools, failed, fails, hangs, ModelScript, says, stopsShort, textEvents } from "../../support/model-script.ts";
+import {
+  callsTools,
+  failed,
+  fails,
+  hangs,
+  ModelScript,
+  says,
+  stopsShort,
+  testModel,
+  textEvents,
+  usageOf,
+} from "../../support/model-script.ts";
 
 const read = callsTools([["1", "read", {}]]);
 
 function scripted(...answers: Parameters<ModelScript["next"]>): ModelScript {
   return new ModelScript().next(...answers);
 }
+
+const fallingBackOn = (model: Model): FallbackSettings => ({
+  models: async () => [{ model }],
+  count: 1,
+  quotas: new QuotaMemory("/nonexistent", () => 0),
+  warn: () => undefined,
+  now: () => 0,
+});
 
 test("a retry: the failed run ends before anything is done about it; one settling at the very end", async () => {
   const { coding, told } = codingBench({ script: scripted(fails("overloaded"), says("Fine")) });
@@ -58,6 +81,75 @@ test("an abort in the delay before a retry is an abort and not the failure", asy
   expect(await running).toMatchObject({ kind: "aborted" });
   expect(events.findLast((event) => event.type === "auto_retry_end")).toMatchObject({ success: false, finalError: "Retry cancelled" });
   expect(events.at(-1)).toMatchObject({ type: "agent_settled", aborted: true });
+});
+
+test("a failure that an abort came before is not tried again, nor is another try told of", async () => {
+  const { coding, script, told, events } = codingBench();
+  script.next(() => {
+    void coding.abort();
+    return [failed("network", "the connection is gone")];
+  });
+  await coding.prompt("hi");
+  expect(told().slice(-2)).toEqual(["agent_end", "agent_settled"]);
+  expect(events.at(-2)).toMatchObject({ willRetry: false });
+});
+
+test("a failed call that has cost what the run may cost is the last one", async () => {
+  const { coding, script, told } = codingBench({ limits: { maxTurns: 0, maxCostUsd: 0.5, timeoutMs: 0 } });
+  const cost = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0.5 };
+  script.next(() => [{ type: "usage", usage: { ...usageOf({}), cost } }, failed("overloaded", "529 busy")], says("never asked"));
+  expect(await coding.prompt("hi")).toMatchObject({ kind: "budget", code: "budget.cost" });
+  expect(script.calls).toHaveLength(1);
+  expect(told().slice(-2)).toEqual(["agent_end", "agent_settled"]);
+});
+
+test("a run that was aborted, or may spend no more, is over: nobody is asked whether it should go on", async () => {
+  const asked: unknown[] = [];
+  const interceptor: Interceptor = {
+    name: "extensions",
+    boundary: async (boundary, proposal) => {
+      if (boundary.type === "agent_before_settle") asked.push(boundary.outcome);
+      return proposal;
+    },
+  };
+  const { coding, script } = codingBench({ interceptor, limits: { maxTurns: 1, maxCostUsd: 0, timeoutMs: 0 } });
+  script.next(fails("aborted"), says("Fine"), read);
+  await coding.prompt("1");
+  await coding.prompt("2");
+  expect(asked).toEqual(["error", "completed"]);
+  expect(await coding.prompt("3")).toMatchObject({ kind: "budget" });
+  script.next(() => {
+    void coding.abort();
+    return [failed("aborted", "Request was aborted")];
+  });
+  expect(await coding.prompt("4")).toMatchObject({ kind: "aborted" });
+  expect(asked).toEqual(["error", "completed"]);
+});
+
+test("whoever wants one more answer gets it, but not beyond the limits of the run, nor behind an abort", async () => {
+  let isAborting = false;
+  const interceptor: Interceptor = {
+    name: "extensions",
+    boundary: async (boundary, proposal) => {
+      if (isAborting) void coding.abort();
+      return { ...proposal, continue: boundary.type === "agent_before_settle" && script.calls.length < 4 };
+    },
+  };
+  const { coding, script } = codingBench({ interceptor, limits: { maxTurns: 2, maxCostUsd: 0, timeoutMs: 0 } });
+  script.next(says("one"), says("two"), says("three"), says("four"));
+  expect(await coding.prompt("hi")).toMatchObject({ kind: "budget", code: "budget.turns", text: "two" });
+  expect(script.calls).toHaveLength(2);
+  isAborting = true;
+  await coding.prompt("hi");
+  expect(script.calls).toHaveLength(3);
+});
+
+test("what does not fit behind a failure is made shorter with the next prompt and not before", async () => {
+  const { coding, script, told } = codingBench({ compaction: { keepRecentTokens: 1 } });
+  script.next(says("Fine"), fails("auth"));
+  await coding.prompt("1");
+  await coding.prompt("long ".repeat(100_000));
+  expect(told().slice(-2)).toEqual(["agent_end", "agent_settled"]);
 });
 
 test("abort_retry ends the run with the failure itself", async () => {
@@ -119,12 +211,14 @@ test("a queued message beyond the limit stays queued", async () => {
 });
 
 test("the clock stops what hangs, and starts anew with the next run", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
   const { coding, script } = codingBench({ limits: { maxTurns: 0, maxCostUsd: 0, timeoutMs: 20 } });
-  script.next(
-    hangs(() => undefined, textEvents("Half").slice(0, 2)),
-    says("Fine"),
-  );
-  expect(await coding.prompt("hi")).toMatchObject({ kind: "budget", text: "Half", code: "budget.timeout" });
+  const begun = new Promise<void>((resolve) => script.next(hangs(resolve, textEvents("Half").slice(0, 2)), says("Fine")));
+  const running = coding.prompt("hi");
+  await begun;
+  await vi.advanceTimersByTimeAsync(20);
+  expect(await running).toMatchObject({ kind: "budget", text: "Half", code: "budget.timeout" });
   expect(await coding.prompt("again")).toMatchObject({ kind: "done", text: "Fine" });
 });
 
@@ -140,25 +234,41 @@ test("an answer that must fit a schema: the repair is part of the run, interim a
 });
 
 test("a model that stays unavailable: the switch is in the file before it is told, with the level the new one takes", async () => {
-  const other = { ...codingBench().coding.conversation.model, id: "other", reasoning: false };
+  const other = { ...testModel, id: "other", reasoning: false };
   const script = scripted(fails("overloaded"), says("Fine"));
   const { coding, events, session } = codingBench({
     script,
     thinkingLevel: "high",
     retry: { enabled: false },
-    fallback: {
-      models: async () => [{ model: other }],
-      count: 1,
-      quotas: { spentUntil: () => undefined, remember: () => undefined } as never,
-      warn: () => undefined,
-      now: () => 0,
-    },
+    fallback: fallingBackOn(other),
   });
   expect(await coding.prompt("hi")).toEqual({ kind: "done", text: "Fine" });
   const appended = events.flatMap((event) => (event.type === "entry_appended" ? [event.entry] : []));
   expect(appended).toMatchObject([{ type: "model_change", provider: "test", modelId: "other" }]);
   expect(session.entries().map((entry) => entry.id)).toContain(appended[0]?.id);
   expect(coding.conversation).toMatchObject({ thinkingLevel: "off", model: { id: "other" } });
+});
+
+test("retries of a model that is given up end before the switch; the next model has all of its own, and counts its own", async () => {
+  const { coding, script, told, events } = codingBench({
+    retry: { maxRetries: 1 },
+    fallback: fallingBackOn({ ...testModel, id: "other" }),
+  });
+  script.next(fails("overloaded"), fails("overloaded", "529 busy"), fails("overloaded"), says("Fine"));
+  expect(await coding.prompt("hi")).toEqual({ kind: "done", text: "Fine" });
+  expect(told().filter((event) => /^(auto_retry|entry_appended)/.test(event))).toEqual([
+    ...["auto_retry_start", "auto_retry_end", "entry_appended", "auto_retry_start", "auto_retry_end"],
+  ]);
+  expect(events.filter(({ type }) => type === "auto_retry_end")).toMatchObject([
+    { success: false, attempt: 1, finalError: "529 busy" },
+    { success: true, attempt: 1 },
+  ]);
+});
+
+test("how often it was tried is told of the model that was asked last", async () => {
+  const { coding, script } = codingBench({ retry: { maxRetries: 1 }, fallback: fallingBackOn({ ...testModel, id: "other" }) });
+  script.next(fails("overloaded"), fails("overloaded"), fails("auth", "401 no"));
+  expect((await coding.prompt("hi")).message).toMatch(/no$/);
 });
 
 test("the tally of a run: whole answers are turns, failed tries are retries, both cost", async () => {

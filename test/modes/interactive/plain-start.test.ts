@@ -14,7 +14,7 @@ test("what an extension asks as the session starts is answered by the first line
   const asking: ExtensionFactory = (pi) => {
     pi.on("session_start", async (_event, { ui }) => void answers.push(await ui.confirm("Shall it?", "")));
   };
-  const place = { hostModules: () => ({}) as never, agentDir: join(directory, "agent"), now: () => 0, warn: () => {} };
+  const place = { hostModules: () => ({}) as never, agentDir: join(directory, "agent"), env: {}, now: () => 0, warn: () => {} };
   const deps = { extensions: new ExtensionLauncher({ ...place, inline: [asking] }) };
   const { sessions } = await makeSessions({ reply: textReply("done"), directory, deps });
   const said: string[] = [];

@@ -123,6 +123,37 @@ describe("the order of starts and stops", () => {
 });
 
 describe("children that do not behave", () => {
+  /** Answers nothing but the first question, and hears neither the end of its input nor a TERM. */
+  const deaf = `
+process.on("SIGTERM", () => {});
+setInterval(() => {}, 1000);
+process.stdin.once("data", () => process.stdout.write('{"id":"call-1","type":"response","success":true,"data":{}}\\n'));
+`;
+
+  test("one that does not end is killed after its grace, however short, and not before one that has no end", async () => {
+    const client = await started(deaf);
+    let isOver = false;
+    const stopping = client.stop({ graceMs: Number.POSITIVE_INFINITY }).then(() => {
+      isOver = true;
+    });
+    // A timer that is too long is over at once.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect({ isOver, isRunning: client.isRunning }).toEqual({ isOver: false, isRunning: true });
+    await client.stop({ graceMs: 1 });
+    await stopping;
+    expect(client.isRunning).toBe(false);
+  });
+
+  test("one that answers nothing any more is no reason not to start another", async () => {
+    const client = await started(deaf, { timeoutMs: 50 });
+    const restarting = client.restart();
+    // Its end would take five seconds.
+    await expect(client.getState()).rejects.toMatchObject({ code: "rpc.timeout" });
+    await client.stop({ graceMs: 1 });
+    await restarting;
+    expect(client.isRunning).toBe(true);
+  });
+
   test("one that is none, in a folder that is none", async () => {
     await expect(new RpcClient({ cliPath: "/nothing/there" }).start()).rejects.toMatchObject({
       code: "rpc.exited",
@@ -162,8 +193,13 @@ describe("children that do not behave", () => {
 
   test("one whose own child keeps the pipe open has ended all the same", async () => {
     const client = await started(
-      `import { spawn } from "node:child_process"; spawn("sleep", ["2"], { stdio: "inherit" }).unref(); ${child}`,
+      `import { spawn } from "node:child_process";
+       const sleeper = spawn("sleep", ["600"], { stdio: "inherit" });
+       sleeper.unref();
+       process.stderr.write(sleeper.pid + "\\n");
+       ${child}`,
     );
+    onTestFinished(() => void process.kill(Number(client.getStderr()), "SIGKILL"));
     const waiting = client.bash("never answered");
     const ending = client.getVersion();
     await expect(waiting).rejects.toMatchObject({ code: "rpc.exited", message: "pi has ended (exit status 7)" });

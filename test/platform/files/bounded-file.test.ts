@@ -36,6 +36,17 @@ describe("what is opened", () => {
     writeFileSync(tree.at("big.md"), Buffer.from(wide).swap16());
     writeFileSync(tree.at("cut.md"), Buffer.concat([Buffer.from(wide).swap16(), Buffer.from([0])]));
     for (const name of ["little.md", "big.md", "cut.md"]) expect(text(readBoundedText(tree.at(name)))).toBe("téxt");
+    // Half a mark is none, and UTF-32 begins as UTF-16 does.
+    for (const [bytes, read] of [
+      [[0xff, 0x41, 0x42], "\ufffdAB"],
+      [[0x41, 0xfe, 0x42], "A\ufffdB"],
+      [[0xfe, 0x41, 0x42], "\ufffdAB"],
+      [[0x41, 0xff, 0x42], "A\ufffdB"],
+      [[0xff, 0xfe, 0, 0, 0x41, 0, 0, 0], "\ufffd\ufffd\0\0A\0\0\0"],
+    ] as const) {
+      writeFileSync(tree.at("odd.md"), Buffer.from(bytes));
+      expect(text(readBoundedText(tree.at("odd.md")))).toBe(read);
+    }
     expect(readBoundedText(tree.at("no.md"))).toBeUndefined();
     expect(readBoundedText(tree.at("a.md/below"))).toBeUndefined();
     symlinkSync("nowhere", tree.at("dangling"));

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import {
   chmodSync,
   linkSync,
@@ -14,11 +14,15 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { readBoundedText } from "../../../src/platform/files/bounded-file.ts";
 import { createFileOperations, writeAtomic } from "../../../src/platform/files/files.ts";
 import { replaceFile } from "../../../src/platform/files/replace-file.ts";
+import { asOrdinaryUser, give } from "../../support/ordinary-user.ts";
 
 const files = createFileOperations();
+const isRoot = process.getuid?.() === 0;
 let directory: string;
 
 beforeEach(() => {
@@ -116,14 +120,97 @@ test("a directory is refused", async () => {
 test("writes in place where only the file is writable, and not where it is not", async () => {
   const path = join(directory, "f");
   writeFileSync(path, "old");
+  const { ino } = statSync(path);
+  give(directory);
   chmodSync(directory, 0o555);
-  await files.writeAtomic(path, "new");
-  expect(readFileSync(path, "utf8")).toBe("new");
+  await asOrdinaryUser(() => files.writeAtomic(path, "new"));
+  expect([readFileSync(path, "utf8"), statSync(path).ino, readdirSync(directory)]).toEqual(["new", ino, ["f"]]);
   chmodSync(directory, 0o755);
   chmodSync(path, 0o444);
-  // Nothing is read-only to root.
-  if (process.getuid?.() === 0) return;
-  await expect(files.writeAtomic(path, "x")).rejects.toMatchObject({ code: "EACCES" });
+  const refused = await asOrdinaryUser(() => files.writeAtomic(path, "x").catch((error: unknown) => error));
+  expect(refused).toMatchObject({ code: "EACCES" });
+  expect([readFileSync(path, "utf8"), readdirSync(directory)]).toEqual(["new", ["f"]]);
+});
+
+test.skipIf(!isRoot)("in a directory where nobody takes another's file away, that is written in place", async () => {
+  const path = join(directory, "f");
+  writeFileSync(path, "old");
+  chmodSync(path, 0o666);
+  chmodSync(directory, 0o1777);
+  const { ino } = statSync(path);
+  for (const [text, write] of [
+    ["new", () => files.writeAtomic(path, "new")],
+    ["streamed", () => replaceFile(path, ["stre", "amed"])],
+  ] as const) {
+    await asOrdinaryUser(write);
+    expect([readFileSync(path, "utf8"), statSync(path).ino, readdirSync(directory)]).toEqual([text, ino, ["f"]]);
+  }
+});
+
+test.skipIf(!isRoot)("a file that root writes stays its owner's", async () => {
+  const path = join(directory, "f");
+  writeFileSync(path, "old");
+  give(directory, 54_321);
+  await files.writeAtomic(path, "new");
+  expect([readFileSync(path, "utf8"), statSync(path).uid, statSync(path).gid]).toEqual(["new", 54_321, 54_321]);
+});
+
+describe("a file from a stream of text", () => {
+  const piece = `${"é".repeat(50_000)}\n`;
+  const stream = async function* (pieces: number, error?: Error): AsyncGenerator<string> {
+    for (let count = 0; count < pieces; count++) yield `${count}${piece}`;
+    if (error !== undefined) throw error;
+  };
+  const whole = Array.from({ length: 5 }, (_, count) => `${count}${piece}`).join("");
+
+  test("is whole, the user's alone and in a directory that is made; one that is there keeps its mode and its links", async () => {
+    const path = join(directory, "a/b/export.html");
+    await replaceFile(path, stream(5));
+    expect([readFileSync(path, "utf8") === whole, statSync(path).mode & 0o777, readdirSync(join(directory, "a/b"))]).toEqual([
+      true,
+      0o600,
+      ["export.html"],
+    ]);
+    chmodSync(path, 0o644);
+    symlinkSync("a/b/export.html", join(directory, "link"));
+    await replaceFile(join(directory, "link"), ["new"]);
+    expect([readFileSync(path, "utf8"), statSync(path).mode & 0o777]).toEqual(["new", 0o644]);
+    expect(lstatSync(join(directory, "link")).isSymbolicLink()).toBe(true);
+  });
+
+  test("that breaks off leaves the old one, and nothing beside it", async () => {
+    const path = join(directory, "f");
+    writeFileSync(path, "old");
+    await expect(replaceFile(path, stream(5, new Error("broken off")))).rejects.toThrow("broken off");
+    await expect(replaceFile(join(directory, "new"), stream(5, new Error("broken off")))).rejects.toThrow("broken off");
+    await expect(replaceFile(directory, ["x"])).rejects.toMatchObject({ code: "EISDIR" });
+    expect([readFileSync(path, "utf8"), readdirSync(directory)]).toEqual(["old", ["f"]]);
+  });
+
+  test("goes into a pipe that stands there, however late its reader comes", async () => {
+    const path = join(directory, "pipe");
+    execFileSync("mkfifo", [path]);
+    const writing = replaceFile(path, stream(5));
+    await new Promise((resolve) => setImmediate(resolve));
+    const reading = promisify(execFile)("cat", [path], { maxBuffer: 16 << 20 });
+    await writing;
+    expect((await reading).stdout === whole).toBe(true);
+    expect(statSync(path).isFIFO()).toBe(true);
+  });
+});
+
+test.skipIf(process.platform !== "linux")("no descriptor stays open, whatever became of the reading and the writing", async () => {
+  const open = (): number => readdirSync("/proc/self/fd").length;
+  const path = join(directory, "f");
+  const before = open();
+  for (let count = 0; count < 100; count++) {
+    await files.writeAtomic(path, "x".repeat(200_000));
+    for await (const _ of files.readChunks(path)) break;
+    await replaceFile(path, ["x".repeat(200_000)]);
+    readBoundedText(path);
+  }
+  // Others of this process come and go.
+  expect(open() - before).toBeLessThan(50);
 });
 
 test("lists with what stands behind links", async () => {

@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { bunPath } from "../../../scripts/build.mjs";
 import { createFetch, type FetchOptions, proxyRoute } from "../../../src/platform/network/fetch.ts";
 import { type ProxyServer, startProxyServer } from "../../support/proxy-server.ts";
 
@@ -61,7 +62,7 @@ const childScript = `
 
 /** The child has the case's environment and nothing else, as a process of its own would. */
 const onBun: Get = async (url, { env, ...options }) => {
-  const run = promisify(execFile)(join(root, "node_modules/.bin/bun"), ["-e", childScript], {
+  const run = promisify(execFile)(bunPath(), ["-e", childScript], {
     env: {
       PATH: process.env.PATH,
       ...env,

@@ -1,32 +1,22 @@
 // Short writes to a reader that stops, and to one that goes: over a pipe and over a socket, on both runtimes.
 
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createConnection, createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { bunPath } from "../../../scripts/build.mjs";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { FileDescriptorOutput } from "../../../src/platform/pipes/descriptor-output.ts";
+import { builtProgram, runtimes } from "../../support/built-program.ts";
 
-const cases = (["bun", "node"] as const).flatMap((runtime) => (["pipe", "socket"] as const).map((channel) => ({ runtime, channel })));
+const cases = runtimes.flatMap((runtime) => (["pipe", "socket"] as const).map((channel) => ({ runtime, channel })));
 
-let program: string;
-
-beforeAll(() => {
-  program = join(mkdtempSync(join(tmpdir(), "pi-test-")), "line-writer.mjs");
-  execFileSync(bunPath(), ["build", join(import.meta.dirname, "../../support/line-writer.ts"), "--target=node", `--outfile=${program}`], {
-    stdio: "pipe",
-  });
-});
-
-afterAll(() => rmSync(dirname(program), { recursive: true, force: true }));
+const program = builtProgram("line-writer.ts");
 
 /** `then`: what the shell at the other end of a pipe does once it is told to go on. `writes`: how the one at this end has the program write. */
 function start({ runtime, channel }: (typeof cases)[number], then: string, writes = '"$@" </dev/null') {
-  const command = [runtime === "bun" ? bunPath() : process.execPath, program];
+  const command = program.on(runtime);
   // A child's stdout is a socket here; between two programs of a shell there is a pipe.
   const shell = `exec 3<&0; { ${writes}; } | { read -r word <&3; ${then}; }`;
   const argv = channel === "socket" ? command : ["sh", "-c", shell, "sh", ...command];
@@ -88,11 +78,12 @@ test.skipIf(process.platform !== "linux").for(cases.filter(({ channel }) => chan
   },
 );
 
-test.for(["bun", "node"] as const)("%s: to a file others have written to, everything comes behind what is there", async (runtime) => {
-  const file = join(dirname(program), `${runtime}.txt`);
+test.for(runtimes)("%s: to a file others have written to, everything comes behind what is there", async (runtime) => {
+  const file = join(program.directory, `${runtime}.txt`);
   writeFileSync(file, "first\n");
   const output = openSync(file, "a");
-  const child = spawn(runtime === "bun" ? bunPath() : process.execPath, [program, "100"], { stdio: ["ignore", output, "pipe"] });
+  const [command, script] = program.on(runtime);
+  const child = spawn(command, [script, "100"], { stdio: ["ignore", output, "pipe"] });
   closeSync(output);
   await once(child, "close");
   const [first, ...lines] = readFileSync(file, "utf8").trimEnd().split("\n");
@@ -126,7 +117,7 @@ describe("the watch over a reader", () => {
   }
 
   test("of a file there is none", async () => {
-    const file = openSync(join(dirname(program), "watched.txt"), "w");
+    const file = openSync(join(program.directory, "watched.txt"), "w");
     onTestFinished(() => closeSync(file));
     new FileDescriptorOutput(file).watchReader(() => undefined);
     await looked();
@@ -162,7 +153,7 @@ describe("the watch over a reader", () => {
   });
 
   async function socketPair(): Promise<[Socket, Socket]> {
-    const path = join(dirname(program), "watched.sock");
+    const path = join(program.directory, "watched.sock");
     const server = createServer({ allowHalfOpen: true }).listen(path);
     const accepted = once(server, "connection");
     const far = createConnection(path);

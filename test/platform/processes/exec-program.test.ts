@@ -1,7 +1,11 @@
 // Programs that extensions run, on the runtime that runs this file: how they end, and what is known of it.
 
-import { expect, test } from "vitest";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { type ExecutedProgram, type ExecuteOptions, executeProgram } from "../../../src/platform/processes/exec-program.ts";
+import { isAlive, pidFrom } from "../../support/shell-checks.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 const bash = (line: string, options: Partial<ExecuteOptions> = {}): Promise<ExecutedProgram> =>
   executeProgram("bash", ["-c", line], { cwd: "/", env: process.env, killGraceMs: 50, ...options });
@@ -50,6 +54,27 @@ test("an abort is waited for until the program has gone, also where it came befo
   abort.abort();
   expect(await running).toMatchObject({ code: 143, killed: true });
   expect(await bash("exec sleep 60", { signal: abort.signal })).toMatchObject({ code: 143, killed: true });
+});
+
+/** It would be waited for until it ends. */
+const serverIn = (directory: string): string => `cd ${directory}; sleep 600 & echo $! > new; mv new pid`;
+
+test("what a program leaves behind is not waited for, and is let live", async () => {
+  const directory = temporaryDirectory();
+  expect(await bash(`${serverIn(directory)}; echo out`)).toMatchObject({ stdout: "out\n", code: 0, killed: false });
+  const pid = Number(readFileSync(join(directory, "pid"), "utf8"));
+  expect(isAlive(pid)).toBe(true);
+  process.kill(pid, "SIGKILL");
+});
+
+test("an abort does not wait for what the program has started", async () => {
+  const directory = temporaryDirectory();
+  const abort = new AbortController();
+  const running = bash(`${serverIn(directory)}; wait`, { signal: abort.signal });
+  const pid = await pidFrom(join(directory, "pid"));
+  onTestFinished(() => void process.kill(pid, "SIGKILL"));
+  abort.abort();
+  expect(await running).toMatchObject({ code: 143, killed: true });
 });
 
 test("a program that is not there is an answer", async () => {

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import { bunPath } from "../../../scripts/build.mjs";
 import { childEnv, looksLikeCredential } from "../../../src/platform/processes/child-env.ts";
 import { shellChecks, withBench } from "../../support/shell-checks.ts";
 
@@ -10,11 +10,9 @@ describe("the shell, on Node", () => {
   test.each(shellChecks)("$name", ({ check }) => withBench(check));
 });
 
-test("the shell, on Bun: the same checks", async () => {
+test("the shell, on Bun: the same checks", async ({ signal }) => {
   const root = resolve(import.meta.dirname, "../../..");
-  const bun = join(root, "node_modules/.bin/bun");
-  expect(existsSync(bun)).toBe(true);
-  const { stdout } = await promisify(execFile)(bun, [join(root, "test/support/run-shell-checks.ts")], { timeout: 60_000 });
+  const { stdout } = await promisify(execFile)(bunPath(), [join(root, "test/support/run-shell-checks.ts")], { signal });
   const results = stdout
     .trim()
     .split("\n")

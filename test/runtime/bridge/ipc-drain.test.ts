@@ -14,8 +14,9 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { type DrainOptions, drainIpc, type IpcItem, type ParkedFile } from "../../../src/runtime/bridge/ipc-drain.ts";
+import { type DrainOptions, drainIpc, type IpcItem, openDrain, type ParkedFile } from "../../../src/runtime/bridge/ipc-drain.ts";
 import { IpcWatcher } from "../../../src/runtime/bridge/ipc-watcher.ts";
+import { asOrdinaryUser, give } from "../../support/ordinary-user.ts";
 import { tempTree } from "../../support/temp-tree.ts";
 
 const message = { type: "message", chatJid: "fam@g", text: "hi" };
@@ -94,6 +95,11 @@ test.each<[string, unknown, RegExp]>([
   ["messages/1.json", { ...message, chatJid: "" }, /no chatJid/],
   ["messages/1.json", { ...message, chatJid: "group:main" }, /not its chat/],
   ["messages/1.json", { ...message, groupFolder: "main" }, /may not act for "main"/],
+  ["messages/1.json", { ...message, chatJid: { startsWith: 1 } }, /no chatJid/],
+  ["tasks/1.json", { ...task, chatJid: 5 }, /its chatJid is no text/],
+  ["tasks/1.json", { ...task, groupFolder: ["main"] }, /its groupFolder is no text/],
+  ["tasks/1.json", { ...task, timezone: {} }, /its timezone is no text/],
+  ["tasks/1.json", { ...task, context_mode: "all" }, /context_mode/],
   ["tasks/1.json", { ...task, prompt: undefined }, /no prompt/],
   ["tasks/1.json", { ...task, schedule_type: "never" }, /schedule_type/],
   ["tasks/1.json", { ...task, groupFolder: "main" }, /may not act/],
@@ -274,20 +280,146 @@ test("a watcher goes on with what comes, takes each file once, and stops when it
   expect((await drained({}, {}, dir)).items).toHaveLength(1);
 });
 
-test.skipIf(process.getuid?.() === 0)("a file that its directory does not let go is taken once", async () => {
+test("a file that its directory does not let go is taken once", async () => {
   const dir = tempTree({}).path;
   put(dir, { "g/messages/1.json": message });
+  give(dir);
   chmodSync(join(dir, "g/messages"), 0o500);
-  let taken = 0;
-  const stuck: ParkedFile[] = [];
-  const onParked = (one: ParkedFile): void => void stuck.push(one);
-  const watcher = new IpcWatcher({ dir, intervalMs: 1, take: () => void taken++ as undefined, onParked });
-  await watcher.start();
-  await watcher.stop();
-  expect(stuck).toEqual([{ group: "g", file: "1.json", wasTaken: true, why: expect.stringContaining("cannot be removed") }]);
+  const taken: string[] = [];
+  const parked: ParkedFile[] = [];
+  const drain = await openDrain({ dir, take: ({ file }) => void taken.push(file) as undefined, onParked: (one) => void parked.push(one) });
+  await asOrdinaryUser(() => drain.pass());
+  const stuck = { group: "g", file: "1.json", wasTaken: true, why: expect.stringContaining("cannot be removed") };
+  expect([taken, parked]).toEqual([["1.json"], [stuck]]);
+  await asOrdinaryUser(() => drain.pass());
+  expect([taken, parked]).toEqual([["1.json"], [stuck]]);
+  // Another one of the name is another one.
   chmodSync(join(dir, "g/messages"), 0o700);
-  rmSync(join(dir, "g"), { recursive: true });
-  expect(taken).toBe(1);
+  rmSync(join(dir, "g/messages/1.json"));
+  put(dir, { "g/messages/0.json": message, "g/messages/1.json": message });
+  await drain.pass();
+  drain.release();
+  expect([taken, leftIn(dir)]).toEqual([["1.json", "0.json", "1.json"], []]);
+});
+
+test("what is closed to the consumer is told once and holds nobody up", async () => {
+  const dir = tempTree({}).path;
+  put(dir, { "sealed/messages/1.json": message, "mute/messages/2.json": message, "open/messages/3.json": message });
+  give(dir);
+  const close = (): void => {
+    // What is in the one can be listed and not looked at, in the other neither.
+    chmodSync(join(dir, "sealed/messages"), 0o600);
+    chmodSync(join(dir, "mute/messages"), 0o300);
+  };
+  const open = (): void => ["sealed/messages", "mute/messages"].forEach((one) => void chmodSync(join(dir, one), 0o700));
+  close();
+  const taken: string[] = [];
+  const parked: ParkedFile[] = [];
+  const drain = await openDrain({ dir, take: ({ file }) => void taken.push(file) as undefined, onParked: (one) => void parked.push(one) });
+  for (let pass = 0; pass < 2; pass++) await asOrdinaryUser(() => drain.pass());
+  const told = (group: string, file: string) => ({ group, file, why: expect.stringMatching(/^it cannot be read: EACCES/) });
+  expect([taken, parked]).toEqual([["3.json"], [told("mute", "messages"), told("sealed", "1.json")]]);
+  // Once they are opened they are taken, and told again when they are closed again.
+  open();
+  await asOrdinaryUser(() => drain.pass());
+  put(dir, { "sealed/messages/1.json": message });
+  close();
+  await asOrdinaryUser(() => drain.pass());
+  drain.release();
+  open();
+  expect([taken, parked.length]).toEqual([["3.json", "1.json", "2.json"], 4]);
+});
+
+test("a watcher that is started twice, or again behind its end or a start that failed, watches once", async () => {
+  const dir = join(tempTree({}).path, "ipc");
+  const taken: string[] = [];
+  const watcher = new IpcWatcher({ dir, intervalMs: 1, take: ({ file }) => void taken.push(file) as undefined });
+  await expect(watcher.start()).rejects.toMatchObject({ code: "io.ipc" });
+  for (const file of ["1.json", "2.json"]) {
+    put(dir, { [`g/messages/${file}`]: message });
+    await Promise.all([watcher.start(), watcher.start()]);
+    await watcher.start();
+    await watcher.stop();
+    // It has let go of the directory.
+    (await openDrain({ dir, take: () => undefined })).release();
+  }
+  expect([taken, watcher.counts]).toEqual([["1.json", "2.json"], { taken: 2, parked: 0 }]);
+});
+
+test("between two passes a watcher waits; told to stop, it stops at once, but not before what is being taken is taken", async () => {
+  const dir = tempTree({}).path;
+  put(dir, { "g/messages/1.json": message });
+  let begun = (): void => {};
+  let end = (): void => {};
+  const isBegun = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const isOver = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const taken: string[] = [];
+  const take = async ({ file }: IpcItem): Promise<undefined> => {
+    begun();
+    await isOver;
+    taken.push(file);
+  };
+  const slow = new IpcWatcher({ dir, intervalMs: 1, take });
+  const started = slow.start();
+  await isBegun;
+  const stopped = slow.stop().then(() => taken.push("stopped"));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(taken).toEqual([]);
+  end();
+  await Promise.all([started, stopped]);
+  expect(taken).toEqual(["1.json", "stopped"]);
+  const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const before = timers();
+  const patient = new IpcWatcher({ dir, intervalMs: 2 ** 40, take });
+  await patient.start();
+  put(dir, { "g/messages/2.json": message });
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(taken).toEqual(["1.json", "stopped"]);
+  await patient.stop();
+  expect(timers()).toBeLessThanOrEqual(before);
+});
+
+test("what ends a pass is told, and the next one tries again; where nobody hears it, it ends the watching", async () => {
+  const dir = tempTree({}).path;
+  put(dir, { "g/messages/1.json": message });
+  const told: unknown[] = [];
+  let tries = 0;
+  let isTaken = (): void => {};
+  const taken = new Promise<void>((resolve) => {
+    isTaken = resolve;
+  });
+  const take = (): undefined => {
+    if (++tries < 3) throw new Error(`try ${tries}`);
+    isTaken();
+  };
+  const watcher = new IpcWatcher({ dir, intervalMs: 1, take, onError: (error) => told.push((error as Error).message) });
+  await watcher.start();
+  await taken;
+  await watcher.stop();
+  expect(told).toEqual(["try 1", "try 2"]);
+  const unheard = new IpcWatcher({
+    dir,
+    intervalMs: 1,
+    take: () => {
+      throw new Error("broken pipe");
+    },
+  });
+  await unheard.start();
+  put(dir, { "g/messages/2.json": message });
+  // Nobody waits for its end, which ends no process.
+  for (;;) {
+    const drain = await openDrain({ dir, take: () => undefined }).catch(() => undefined);
+    drain?.release();
+    if (drain !== undefined) break;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await expect(unheard.ended).rejects.toThrow("broken pipe");
+  await unheard.stop();
+  expect(leftIn(dir)).toEqual(["g/messages/2.json"]);
 });
 
 test("whose task it is decides, and nobody's word where the list of tasks cannot be had", async () => {
@@ -295,7 +427,10 @@ test("whose task it is decides, and nobody's word where the list of tasks cannot
   for (const [list, why] of [
     [JSON.stringify([{ id: "7", groupFolder: "other" }]), 'g is not the main group, and task "7" is of another'],
     ['[{"id": "7"', 'whose task "7" is cannot be told: current_tasks.json cannot be used, it is no JSON'],
+    [JSON.stringify({ tasks: [{ task_id: 7, group_folder: "other" }] }), 'g is not the main group, and task "7" is of another'],
     ["[]", undefined],
+    ['{"tasks":7}', undefined],
+    ['[null, 5, {"id":{}}, {"id":"7"}]', undefined],
   ] as const) {
     const { items, parked } = await drained({ "main/current_tasks.json": list, "g/tasks/1.json": pause, "main/tasks/2.json": pause });
     expect(parked.map((one) => one.why)).toEqual(why === undefined ? [] : [why]);

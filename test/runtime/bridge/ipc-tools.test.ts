@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { afterAll, expect, test } from "vitest";
 import { liveSecrets } from "../../../src/platform/secrets.ts";
-import { writeIpcFile } from "../../../src/runtime/bridge/ipc-file.ts";
+import { readIpcData, writeIpcFile } from "../../../src/runtime/bridge/ipc-file.ts";
 import { type IpcToolsOptions, ipcTools } from "../../../src/runtime/bridge/ipc-tools.ts";
 import { toolBench } from "../../support/tool-context.ts";
 
@@ -57,6 +57,13 @@ test("what the process knows to be secret is in no file, in whatever form", asyn
 
 test.each<[string, object, object, string, Record<string, unknown>]>([
   ["send_message", { text: "hi" }, {}, "messages", { type: "message", chatJid: "fam@g", text: "hi", groupFolder: "family" }],
+  [
+    "send_message",
+    { text: "hi", target_group: "family" },
+    {},
+    "messages",
+    { type: "message", chatJid: "fam@g", text: "hi", groupFolder: "family" },
+  ],
   [
     "send_message",
     { text: "hi", target_group: "family" },
@@ -154,6 +161,25 @@ test("chats are listed for the main group, however the host wraps them", async (
     writeFileSync(join(dir, "available_groups.json"), JSON.stringify(json));
     expect((await ask("list_groups", {}, { ...main, dir })).text).toBe('{"jid":"a"}');
   }
+  writeFileSync(join(dir, "available_groups.json"), "[{");
+  expect(await ask("list_groups", {}, { ...main, dir })).toMatchObject({ isError: true, text: expect.stringContaining("it is no JSON") });
+  rmSync(join(dir, "available_groups.json"));
+  expect(await ask("list_groups", {}, { ...main, dir })).toMatchObject({ isError: false, text: expect.stringContaining("refresh_groups") });
+});
+
+test("of a long list a model is shown the beginning, and how much more there is", async () => {
+  const dir = freshDir();
+  mkdirSync(dir);
+  // Each is a line of a hundred characters, with its end.
+  const tasks = Array.from({ length: 501 }, (_, at) => {
+    const task = { id: String(at).padStart(3, "0"), groupFolder: "family", prompt: "" };
+    return { ...task, prompt: "x".repeat(99 - JSON.stringify(task).length) };
+  });
+  const lines = tasks.map((one) => JSON.stringify(one));
+  writeFileSync(join(dir, "current_tasks.json"), JSON.stringify(tasks));
+  expect((await ask("list_tasks", {}, { dir })).text.split("\n")).toEqual([...lines.slice(0, 500), "… and 1 more"]);
+  writeFileSync(join(dir, "current_tasks.json"), JSON.stringify(tasks.slice(0, 500)));
+  expect((await ask("list_tasks", {}, { dir })).text.split("\n")).toEqual(lines.slice(0, 500));
 });
 
 test("names take a prefix, the types in files do not", async () => {
@@ -198,6 +224,9 @@ test("what its reader would not take is not written", () => {
   const data = { type: "message", text: "x".repeat(1024 * 1024) };
   expect(() => writeIpcFile(dir, "messages", data, now)).toThrow(expect.objectContaining({ code: "io.ipc" }));
   expect(existsSync(dir)).toBe(false);
+  const most = { ...data, text: "x".repeat(1024 * 1024 - JSON.stringify({ ...data, text: "" }).length - 1) };
+  expect(readIpcData(join(dir, "messages", writeIpcFile(dir, "messages", most, now)))).toEqual({ data: most });
+  expect(() => writeIpcFile(dir, "messages", { ...most, text: `${most.text}x` }, now)).toThrow("too large");
 });
 
 const watch = `

@@ -52,6 +52,25 @@ test("one of a lane at a time, in the order of adding, over all workers; those w
   expect(await a1?.settle(done)).toBe(false);
 });
 
+test("what comes while one of its lane runs waits for that, also where another that waited has been cancelled meanwhile", async () => {
+  const queue = createLaneQueue();
+  await queue.add([job("a1", { lane: "a" })]);
+  const { claims, ids } = worker(queue);
+  await soon();
+  await queue.add([job("a2", { lane: "a" }), job("a3", { lane: "a" })]);
+  await soon();
+  expect(ids()).toEqual(["a1"]);
+  await queue.cancel(["a2"]);
+  await soon();
+  await queue.cancel(["a3"]);
+  await queue.add([job("a4", { lane: "a" })]);
+  await soon();
+  expect(ids()).toEqual(["a1"]);
+  await claims[0]?.settle(done);
+  await soon();
+  expect(ids()).toEqual(["a1", "a4"]);
+});
+
 test("a worker has no more than its places, and ends with its signal or with the queue", async () => {
   const queue = createLaneQueue();
   await queue.add(["1", "2", "3"].map((id) => job(id)));
@@ -132,6 +151,10 @@ test("who has a job that is cancelled has lost it; one that waits is never claim
   await soon();
   expect(ids()).toEqual(["a1", "a3"]);
   expect(await queue.cancel(["a1"])).toBe(0);
+  await claims[0]?.giveBack();
+  await claims[1]?.settle(done);
+  await soon();
+  expect([ids(), (await queue.get("a1"))?.state]).toEqual([["a1", "a3"], "cancelled"]);
   await expect(queue.result("a1")).rejects.toMatchObject({ code: "runtime.lane_cleared" });
 });
 
@@ -164,12 +187,39 @@ test("results are waited for, found again, and bounded", async () => {
   const { claims } = worker(queue);
   await soon();
   await claims[0]?.settle({ outcome: "done", record: { text: "hi" } });
-  await claims[1]?.settle({ outcome: "done", record: { text: "x".repeat(70_000) } });
+  const ofBytes = (count: number) => ({ text: "x".repeat(count - JSON.stringify({ text: "" }).length) });
+  await claims[1]?.settle({ outcome: "done", record: ofBytes(64 * 1024 + 1) });
   expect(await waiting).toEqual({ outcome: "done", record: { text: "hi" } });
   expect(await queue.result("b")).toEqual({ outcome: "done" });
+  await queue.add([job("c")]);
+  await soon();
+  await claims[2]?.settle({ outcome: "done", record: ofBytes(64 * 1024) });
+  expect(await queue.result("c")).toEqual({ outcome: "done", record: ofBytes(64 * 1024) });
   await expect(queue.result("none")).rejects.toMatchObject({ code: "runtime.lane_cleared" });
-  expect(await listed(queue.list({ state: "done" }))).toEqual(["a", "b"]);
+  expect(await listed(queue.list({ state: "done" }))).toEqual(["a", "b", "c"]);
   expect(await listed(queue.list({ lane: "none" }))).toEqual([]);
+});
+
+test("of many that have ended the oldest are forgotten, and none that is tried again", async () => {
+  const queue = createLaneQueue();
+  await queue.add([job("again"), job("oldest")]);
+  const stopping = new AbortController();
+  const claims = queue.claims(10, stopping.signal)[Symbol.asyncIterator]();
+  const next = async (): Promise<Claim> => (await claims.next()).value;
+  for (let count = 0; count < 2; count++) await (await next()).settle(done);
+  await queue.retry(["again"]);
+  const again = await next();
+  for (let count = 0; count < 10_000; count++) {
+    await queue.add([job(String(count))]);
+    await (await next()).settle(done);
+  }
+  expect([await queue.get("oldest"), (await queue.get("0"))?.state, (await queue.get("again"))?.state]).toEqual([
+    undefined,
+    "done",
+    "running",
+  ]);
+  expect(await again.settle(done)).toBe(true);
+  stopping.abort();
 });
 
 test("schedules bring a job at each of their times, once", async () => {
@@ -190,6 +240,33 @@ test("schedules bring a job at each of their times, once", async () => {
   await expect(queue.schedules.set({ name: "bad", when: { cron: "no" }, job: { run } })).rejects.toMatchObject({ code: "usage.schedule" });
   for (const at of [Number.NaN, 2 ** 60, "soon", undefined] as number[])
     await expect(queue.schedules.set({ name: "bad", when: { at }, job: { run } })).rejects.toMatchObject({ code: "usage.schedule" });
+  await queue.close();
+});
+
+test("a schedule that is set anew, or taken away, brings nothing at its old times; one far away is waited for in parts", async () => {
+  vi.useFakeTimers({ now: Date.parse("2026-05-01T10:00:00Z") });
+  const queue = createLaneQueue();
+  const { ids } = worker(queue);
+  await queue.schedules.set({ name: "anew", when: { everyMs: 1000 }, job: { run } });
+  await queue.schedules.set({ name: "away", when: { everyMs: 1000 }, job: { run } });
+  await queue.schedules.set({ name: "far", when: { at: Date.now() + 40 * 86_400_000 }, job: { run } });
+  await vi.advanceTimersByTimeAsync(500);
+  await queue.schedules.set({ name: "anew", when: { at: Date.now() + 1200 }, job: { run } });
+  await queue.schedules.remove("away");
+  await vi.advanceTimersByTimeAsync(39 * 86_400_000);
+  expect(ids()).toEqual(["anew@2026-05-01T10:00:01.700Z"]);
+  await vi.advanceTimersByTimeAsync(86_400_000);
+  expect(ids()).toEqual(["anew@2026-05-01T10:00:01.700Z", "far@2026-06-10T10:00:00.000Z"]);
+  await queue.close();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("a schedule holds no process open", async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const before = timers();
+  const queue = createLaneQueue();
+  for (let count = 0; count < 20; count++) await queue.schedules.set({ name: `${count}`, when: { everyMs: 60_000 }, job: { run } });
+  expect(timers() - before).toBeLessThan(20);
   await queue.close();
 });
 

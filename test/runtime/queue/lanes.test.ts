@@ -74,6 +74,18 @@ test("a run that waits for its session takes no place of a lane", async () => {
   await Promise.all(all);
 });
 
+test("a session may be called as a lane is: the end of a run in the one leaves the other alone", async () => {
+  const lanes = createLanes();
+  const [holder, second] = [gate(), gate()];
+  const held = lanes.run(holder.task, { sessionKey: "cron" });
+  await lanes.run(() => "over", { lane: "cron" });
+  const waiting = lanes.run(second.task, { sessionKey: "cron" });
+  await turnOfEvents();
+  expect([second.isBegun(), lanes.state().sessions]).toEqual([false, { cron: { width: 1, running: 1, waiting: 1 } }]);
+  for (const one of [holder, second]) one.open();
+  await Promise.all([held, waiting]);
+});
+
 test("what throws, at once or later, frees its place", async () => {
   const lanes = createLanes({ main: 1 });
   const failing = lanes.run(() => {
@@ -220,6 +232,25 @@ test("a long wait is told once, with what is waited for", async () => {
   holder.open();
   await Promise.all([held, waiting]);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test("a wait that is over in time is not told, and leaves no timer behind", async () => {
+  vi.useFakeTimers();
+  const lanes = createLanes();
+  const holder = gate();
+  const ending = new AbortController();
+  const held = lanes.run(holder.task, { sessionKey: "a" });
+  const waits: LaneWait[] = [];
+  const how = { sessionKey: "a", onWait: (wait: LaneWait) => void waits.push(wait) };
+  const waiting = lanes.run(() => "ran", how);
+  const stopped = lanes.run(() => "never", { ...how, signal: ending.signal });
+  ending.abort();
+  await expect(stopped).rejects.toMatchObject({ code: "runtime.aborted_waiting" });
+  holder.open();
+  expect([await waiting, await held]).toEqual(["ran", undefined]);
+  expect(vi.getTimerCount()).toBe(0);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(waits).toEqual([]);
 });
 
 test("an unknown lane and a width that is none are refused by name", async () => {

@@ -87,6 +87,58 @@ test("version 2: the role of extension messages gets its name; a second migratio
   expect(readdirSync(join(path, ".."))).toHaveLength(3);
 });
 
+const foreign = '"n":12345678901234567890, "x" : 1.0';
+
+test("what is not ours keeps its bytes: behind the new head of version 1, whole in version 2, and in a copy that is made of them", async () => {
+  const [header, user] = v1.map((record) => JSON.stringify(record));
+  const first = join(temporaryDirectory(), "first.jsonl");
+  writeFileSync(first, `${header}\n${user}\n{"type":"strange","timestamp":"t",${foreign}}\n{${foreign},"type":"late","timestamp":"t"}\n`);
+  const copy = (await open(first, true)).fork({ directory: temporaryDirectory() });
+  onTestFinished(() => copy.close());
+  const fromMemory = readFileSync(copy.filePath ?? "", "utf8").split("\n");
+  const session = await open(first);
+  const [, , strange, late] = readFileSync(first, "utf8").split("\n");
+  const [one, two] = session.entries().slice(1);
+  expect(strange).toBe(`{"type":"strange","id":"${one?.id}","parentId":"${one?.parentId}","timestamp":"t",${foreign}}`);
+  expect(JSON.parse(late ?? "")).toMatchObject({ type: "late", id: two?.id, parentId: one?.id, x: 1 });
+  expect(fromMemory[2]).toContain(`"timestamp":"t",${foreign}}`);
+
+  const second = fileOf(v2);
+  const line = `{"type":"strange", "id":"0000000d","parentId":"0000000c","timestamp":"t",${foreign}}`;
+  writeFileSync(second, `${readFileSync(second, "utf8")}${line}\n`);
+  await open(second);
+  expect(readFileSync(second, "utf8").split("\n").at(-2)).toBe(line);
+});
+
+test("a copy whose entries hang elsewhere writes their heads anew and nothing else", async () => {
+  const path = fileOf([{ ...v2[0], version: 3 }, v2[1]]);
+  const line = (head: string): string => `{"type":"strange",${head},"timestamp":"t",${foreign}}`;
+  writeFileSync(path, `${readFileSync(path, "utf8")}${line('"id":"0000000d","parentId":"0000000f"')}\n{"type":"strange","id":"0000000f"\n`);
+  const session = await Session.open(path, { readOnly: true });
+  onTestFinished(() => session.close());
+  const copy = session.fork({ directory: temporaryDirectory(), leafId: "0000000d" });
+  onTestFinished(() => copy.close());
+  expect(readFileSync(copy.filePath ?? "", "utf8").split("\n")[2]).toBe(line('"id":"0000000d","parentId":"0000000a"'));
+});
+
+test("a gap in an old file loses nothing that was said before it, whether the file is written or only looked at", async () => {
+  const path = fileOf([...v2.slice(0, 2), { ...v2[3], parentId: "0000000f" }]);
+  for (const readOnly of [true, false]) {
+    const session = await Session.open(path, { readOnly });
+    expect(session.context().entryIds).toEqual(["0000000a", "0000000c"]);
+    session.close();
+    await session.released();
+  }
+});
+
+test("of a newer version no copy is made either", async () => {
+  const path = fileOf([{ ...v2[0], version: 4 }, v2[1]]);
+  const session = await open(path, true);
+  const directory = temporaryDirectory();
+  expect(() => session.fork({ directory })).toThrow("has version 4; this program writes version 3");
+  expect(readdirSync(directory)).toEqual([]);
+});
+
 test("reading only changes nothing on disk", async () => {
   for (const records of [v1, v2]) {
     const path = fileOf(records);

@@ -7,6 +7,7 @@ import { plainLine } from "../../../contracts/text/terminal-text.ts";
 import { anyMode, type FileState, type StateStore } from "../../../journal/file-state.ts";
 import { changesOf, type FileChange, missedIn, runsIn } from "../../../journal/journal.ts";
 import type { Host } from "../../../platform/host.ts";
+import { isInside } from "../../../platform/paths.ts";
 import { renderDiff } from "../../../tools/shared/unified-diff.ts";
 import type { SubcommandContext } from "../subcommands.ts";
 import { journalToRead, missedText, unseenText } from "./journal-of.ts";
@@ -36,10 +37,7 @@ async function diff(host: Host, ref: string, flags: Flags): Promise<void> {
     throw new PiError("usage.bad_value", `--run ${JSON.stringify(flags.run)} is none of the ${runs.length} runs that have changed files`, {
       hint: "pi sessions diff --stat shows them",
     });
-  const name = (path: string): string => {
-    const below = relative(places.cwd, path);
-    return below.startsWith("..") ? path : below;
-  };
+  const name = (path: string): string => (isInside(path, places.cwd) ? relative(places.cwd, path) : path);
   if (flags.stat) {
     for (const [index, run] of runs.entries()) {
       if (number !== undefined && index !== number - 1) continue;

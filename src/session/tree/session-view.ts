@@ -1,9 +1,9 @@
 // A session as extensions may look at it, under the names of the npm agent. Made by session-extensions.
 
 import { dirname } from "node:path";
-import type { ReadonlySessionManager } from "../../contracts/extension.ts";
-import { contextEntries } from "../../session/tree/context-entries.ts";
-import type { Session } from "../../session/tree/session.ts";
+import type { ReadonlySessionManager } from "../../contracts/extension-session.ts";
+import { contextEntries } from "./context-entries.ts";
+import type { Session } from "./session.ts";
 
 export function sessionView(session: Session): ReadonlySessionManager {
   const { filePath } = session;
