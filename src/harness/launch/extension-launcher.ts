@@ -11,6 +11,7 @@ import type { ExtensionFile, ExtensionPlaces, PackageExtensions } from "../../ex
 import type { ExtensionSource } from "../../extensions/load.ts";
 import type { ExtensionFiles } from "../../extensions/load-files.ts";
 import { RepositoryBoundary } from "../../platform/files/bounded-file.ts";
+import { kindOfPath } from "../../platform/files/path-kind.ts";
 import type { HostModules } from "../../platform/modules/module-loader.ts";
 import type { Env } from "../../platform/paths.ts";
 import type { DeclaredContents } from "./declared-packages.ts";
@@ -64,6 +65,8 @@ export class ExtensionLauncher {
   /** Loaded to be asked about trust, before there was a session to take them. */
   #kept: LoadExtensionsResult | undefined;
   found: readonly FoundExtension[] = [];
+  /** What packages that were named bring beside extensions. */
+  brought: Omit<DeclaredContents, "extensions"> | undefined;
   /** Where errors go while there is a session. */
   report: ((error: ExtensionError) => void) | undefined;
 
@@ -112,9 +115,10 @@ export class ExtensionLauncher {
     const boundary = how.boundary ?? new RepositoryBoundary({ cwd, agentDir: this.#deps.agentDir });
     const listed = (kinds: readonly string[]): string[] =>
       config.parts("resources.extensions").flatMap(({ kind, values }) => (kinds.includes(kind) ? values : []));
+    const packages = await namedPackages(extensions.paths);
     return {
-      named: extensions.paths.filter((path) => !isRemote(path)),
-      namedPackages: await this.#named(extensions.paths.filter(isRemote), config),
+      named: extensions.paths.filter((path) => !packages.includes(path)),
+      namedPackages: await this.#named(packages, config),
       packages: extensions.withDiscovered ? (await this.#packages(config, warn)).extensions : [],
       required: config.values.extensions.required,
       ...(extensions.withDiscovered
@@ -132,15 +136,18 @@ export class ExtensionLauncher {
     return declaredContents(config, this.#deps.agentDir, warn);
   }
 
-  /** Installed once, for runs that name them. */
+  /** Those from elsewhere are installed once, for runs that name them. */
   async #named(sources: readonly string[], config: Config): Promise<PackageExtensions[]> {
+    this.brought = undefined;
     if (sources.length === 0) return [];
+    const { extensionsAt } = await import("../../extensions/discover.ts");
     const { parsePackageSource, packageDirectory } = await import("../../extensions/packages/source.ts");
     const { packageContents } = await import("../../extensions/packages/contents.ts");
     const { installPackage } = await import("../../extensions/packages/install.ts");
     const root = join(this.#deps.agentDir, "tmp");
     const cacheDirectory = join(this.#deps.agentDir, "cache", "packages");
     const found: PackageExtensions[] = [];
+    const brought = { skills: [] as string[], prompts: [] as string[], themes: [] as string[] };
     for (const text of sources) {
       const source = parsePackageSource(text, (path) => path);
       const directory = packageDirectory(source, root);
@@ -149,8 +156,15 @@ export class ExtensionLauncher {
           throw new PiError("config.extension_missing", `${text} is not installed`, { hint: "Leave --offline out once, or name a path" });
         await installPackage(source, { root, cacheDirectory, allowScripts: false, npmCommand: config.values.npmCommand });
       }
-      found.push({ source: text, directory, scope: "temporary", files: (await packageContents(directory)).extensions });
+      const { extensions, skills, prompts, themes } = await packageContents(directory);
+      // One that lists none may be one itself.
+      const files = extensions.length === 0 && !isRemote(text) ? await extensionsAt(directory) : extensions;
+      found.push({ source: text, directory, scope: "temporary", files });
+      brought.skills.push(...skills);
+      brought.prompts.push(...prompts);
+      brought.themes.push(...themes);
     }
+    this.brought = brought;
     return found;
   }
 
@@ -251,6 +265,13 @@ export function timesOf(importMs: number, factoryMs: number): string {
 
 function isRemote(path: string): boolean {
   return /^(npm|git):/.test(path);
+}
+
+/** Of what was named the packages: from elsewhere, or directories that bring more than an extension. */
+async function namedPackages(paths: readonly string[]): Promise<string[]> {
+  if (!paths.some((path) => isRemote(path) || kindOfPath(path) === "directory")) return [];
+  const { isPackageDirectory } = await import("../../extensions/packages/contents.ts");
+  return paths.filter((path) => isRemote(path) || isPackageDirectory(path));
 }
 
 function mayHaveExtensions({ extensions }: Launch, config: Config, agentDir: string): boolean {

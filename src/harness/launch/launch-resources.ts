@@ -10,6 +10,7 @@ import type { ContextFile } from "../../resources/context-files.ts";
 import type { PromptTemplate } from "../../resources/prompt-templates.ts";
 import type { ResourcePlaces, ResourceSource, Skill } from "../../resources/skills.ts";
 import type { ThemePlace } from "../../resources/theme-files.ts";
+import type { DeclaredContents } from "./declared-packages.ts";
 
 export interface ResourceChoice {
   withContextFiles: boolean;
@@ -58,8 +59,12 @@ interface Where {
   agentDir: string;
   homeDir: string;
   config: Config;
+  /** What packages that were named for this run bring, before those that are declared. */
+  brought?: Omit<DeclaredContents, "extensions"> | undefined;
   warn(line: string): void;
 }
+
+const nothing = { skills: [], prompts: [], themes: [] };
 
 /** `boundary`: where a start has one already. */
 export async function loadResources(
@@ -81,10 +86,14 @@ export async function loadResources(
   const folders = [agentDir, ...(projectDir === undefined ? [] : [projectDir])];
 
   // Told of once, where their extensions are looked for.
-  const packaged =
-    config.packages.length === 0
-      ? { skills: [], prompts: [], themes: [] }
-      : await (await import("./declared-packages.ts")).declaredContents(config, agentDir, () => {});
+  const declared =
+    config.packages.length === 0 ? nothing : await (await import("./declared-packages.ts")).declaredContents(config, agentDir, () => {});
+  const { brought = nothing } = where;
+  const packaged = {
+    skills: [...brought.skills, ...declared.skills],
+    prompts: [...brought.prompts, ...declared.prompts],
+    themes: [...brought.themes, ...declared.themes],
+  };
   const configured = (own: readonly string[], more: readonly string[], isWanted: boolean): readonly string[] =>
     isWanted ? [...own, ...more] : [];
   const skillPlaces = {

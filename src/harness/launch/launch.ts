@@ -135,12 +135,12 @@ async function found(
 ): Promise<Pick<Launch, "resources" | "parts">> {
   const { host, config, custom, boundary } = deps;
   const warn = (line: string): void => told(line, warnings, deps);
-  const where = { ...options, homeDir: host.homeDir, config, warn };
   if (custom?.load !== undefined) {
     const parts = await custom.load({ ...how, config });
     return { resources: parts.resources, parts };
   }
   const extensions = await deps.extensions?.load(options, config, { ...how, boundary, warn });
+  const where = { ...options, homeDir: host.homeDir, config, warn, brought: deps.extensions?.brought };
   const resources = await loadResources(options.resources, where, boundary);
   if (extensions === undefined) return { resources, parts: undefined };
   const extend: LoadedParts["extend"] = async ({ skillPaths, promptPaths, themePaths }) => {
