@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished } from "vitest";
 import { type AuthServer, startAuthServer } from "../support/auth-server.ts";
 import { ways } from "../support/program.ts";
-import { services } from "../support/served.ts";
+import { type Service, services } from "../support/served.ts";
 import { test, type World } from "../support/world.ts";
 
 const responses = services.find(({ model }) => model.startsWith("openai/"));
@@ -229,11 +229,26 @@ describe("pi auth", () => {
   test("a sign-in that ends at a moment of no calendar is told all the same", async ({ world }) => {
     mkdirSync(world.agentDir, { recursive: true });
     const token = { type: "oauth", access: "a", refresh: "", expires: -1e17 };
-    writeFileSync(join(world.agentDir, "auth.json"), JSON.stringify({ anthropic: token }), { mode: 0o600 });
+    writeFileSync(join(world.agentDir, "auth.json"), JSON.stringify({ xai: token }), { mode: 0o600 });
     expect(await world.run(["auth", "status"])).toMatchObject({
       status: 0,
-      stdout: expect.stringMatching(/^anthropic {2}signed in, expired\n/),
+      stdout: expect.stringMatching(/^xai {2}signed in, expired\n/),
     });
+  });
+
+  test("a sign-in that the service's terms keep for its own program is told as one that is not used", async ({ world }) => {
+    mkdirSync(world.agentDir, { recursive: true });
+    const token = { type: "oauth", access: "a", refresh: "r", expires: 4e12 };
+    writeFileSync(join(world.agentDir, "auth.json"), JSON.stringify({ anthropic: token, "anthropic#old": token, xai: token }), {
+      mode: 0o600,
+    });
+    const { accounts } = JSON.parse((await world.run(["auth", "status", "--json"])).stdout);
+    expect(accounts.map(({ account, state }: { account: string; state: string }) => [account, state])).toEqual([
+      ["anthropic", "not used"],
+      ["anthropic#old", "not used"],
+      ["xai", "valid"],
+    ]);
+    expect((await world.run(["auth", "status"])).stdout).toMatch(/^anthropic {2}signed in, not used /);
   });
 
   test.for([5, null, "sk-x", {}, { type: "api_key" }, { type: "api_key", key: 7 }])(
@@ -255,10 +270,34 @@ describe("pi auth", () => {
     mkdirSync(world.agentDir, { recursive: true });
     writeFileSync(join(world.agentDir, "auth.json"), "{");
     expect(await world.run(["auth", "check", "--provider", "groq"])).toMatchObject({ status: 2, stdout: "invalid\n" });
-    expect(await world.run(["-p", "--model", "groq/llama-3.3-70b-versatile", "hi"])).toMatchObject({
-      status: 2,
-      stderr: expect.stringContaining("auth.json"),
-    });
+    const groq = ["-p", "--model", "groq/llama-3.3-70b-versatile", "hi"];
+    for (const env of [{}, { GROQ_API_KEY: "gsk-k" }]) {
+      const { status, stderr } = await world.run([...groq, "--result", "ended.json"], { env });
+      expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining("auth.json is damaged") });
+      expect(JSON.parse(world.read("ended.json"))).toMatchObject({ outcome: "usage", error: { code: "auth.damaged_file" } });
+    }
+  });
+
+  test("what comes before auth.json needs it not to be sound", async ({ world }) => {
+    mkdirSync(world.agentDir, { recursive: true });
+    writeFileSync(join(world.agentDir, "auth.json"), "{", { mode: 0o600 });
+    const [service] = services as [Service];
+    const server = await world.strict(service.format, [{ say: [{ text: "Done." }] }]);
+    const { ANTHROPIC_API_KEY = "", ...env } = service.env(server.baseUrl) as Record<string, string>;
+    const run = await world.run(["-p", "--model", service.model, "--api-key", ANTHROPIC_API_KEY, "hi"], { env });
+    expect(run).toMatchObject({ status: 0, stdout: "Done.\n", stderr: "" });
+  });
+
+  test("a command that gives no key, and a key that no header can carry, are mistakes in the configuration", async ({ world }) => {
+    for (const [key, code] of [
+      ["!exit 3", "auth.command"],
+      ["!printf 'a\\\\nb'", "auth.bad_value"],
+    ]) {
+      world.config(`[providers.anthropic]\napi_key = "${key}"\n`);
+      const { status } = await world.run(["-p", "--model", "anthropic/claude-sonnet-5", "--result", "ended.json", "hi"]);
+      expect(status).toBe(2);
+      expect(JSON.parse(world.read("ended.json"))).toMatchObject({ outcome: "usage", error: { code } });
+    }
   });
 
   test.for([["login", "nowhere"], ["login", "groq#"], ["check"], ["print-api-key"], ["login"]])(

@@ -71,6 +71,8 @@ export async function startWireServer(answer: (request: WireRequest, index: numb
     // Who hangs up in the middle of a request has made none.
     void readRequest(message).then(taken, () => undefined);
   });
+  // Whoever counts connections does not count pauses of a busy machine.
+  server.keepAliveTimeout = 0;
   server.on("connection", (socket) => {
     // One for each request that comes by it.
     socket.setMaxListeners(0);
