@@ -78,6 +78,19 @@ describe("order", () => {
     expect(credential?.source).toContain(source.replace(":", ""));
   });
 
+  test("blanks are no key and part of none, wherever they stand", async () => {
+    const blank = { env: { A_TOKEN: " \n", MINE: " " }, options: { apiKey: " " }, auth: { a: { type: "api_key", key: "\t" } } };
+    for (const written of [" ", "$MINE"]) {
+      const options = await prepare({ ...blank, toml: `[providers.a]\napi_key = ${JSON.stringify(written)}\n` });
+      expect(hasCredential("a", options)).toBe(false);
+      expect(credentialSource("a", options)).toBeUndefined();
+      expect(await resolved("a", options)).toBeUndefined();
+    }
+    expect((await resolve({ env: { A_KEY: "k\n" } }))?.value).toBe("k");
+    expect((await resolve({ ...blank, options: { apiKey: " o\n" } }))?.value).toBe("o");
+    expect((await resolve({ auth: { a: { type: "api_key", key: "f\n" } } }))?.value).toBe("f");
+  });
+
   test("none", async () => {
     expect(await resolve({})).toBeUndefined();
     expect(hasCredential("a", await prepare({}))).toBe(false);
@@ -191,6 +204,16 @@ describe("auth.json", () => {
   test("a damaged file is an error that names it, not a missing key; those who only look go on", async () => {
     await expect(resolve({ auth: "{oops" })).rejects.toMatchObject({ code: "auth.damaged_file" });
     expect(hasCredential("a", await prepare({ auth: "{oops" }))).toBe(false);
+  });
+
+  test("a damaged file stops nobody who does not need it", async () => {
+    const auth = "{oops";
+    expect(await resolve({ auth, options: { apiKey: "o" } })).toMatchObject({ value: "o" });
+    expect(await resolve({ auth, toml: '[providers.a]\napi_key = "c"\n' })).toMatchObject({ value: "c" });
+    expect(await resolve({ auth, options: { keyless: true } })).toMatchObject({ scheme: "none" });
+    // It counts before the environment: an account in it may be a plan, and the variable's key is charged by use.
+    await expect(resolve({ auth, env: { A_KEY: "k" } })).rejects.toMatchObject({ code: "auth.damaged_file" });
+    await expect(resolve({ auth, models: { a: { apiKey: "m" } } })).rejects.toMatchObject({ code: "auth.damaged_file" });
   });
 });
 
