@@ -2,7 +2,6 @@
 // Invariant: what is not shown costs nothing to draw; the filter is `"exact"`, `re:…` or letters in their order; keys that a picker adds come first.
 
 import { type Component, type Focusable, fuzzyFilter, truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
-import { linearPattern } from "../../../contracts/text/linear-pattern.ts";
 import { LineInput } from "../../../tui/line-input.ts";
 import { markedPaste } from "../../../tui/paste-gate.ts";
 import { shownLine } from "../../../tui/shown-text.ts";
@@ -186,11 +185,19 @@ export function filtered(items: readonly PickerItem[], filter: string): readonly
   if (filter === "") return items;
   const textOf = ({ label, description, searched }: PickerItem): string => searched ?? `${label} ${description ?? ""}`;
   if (filter.startsWith("re:")) {
-    // While it is being typed it is seldom one.
-    const matches = linearPattern(filter.slice(3));
-    return matches === undefined ? [] : items.filter((item) => matches(textOf(item).slice(0, 2000)));
+    const pattern = patternOf(filter.slice(3));
+    return pattern === undefined ? [] : items.filter((item) => pattern.test(textOf(item).slice(0, 2000)));
   }
   const exact = /^"([^"]*)"?$/.exec(filter)?.[1]?.toLowerCase();
   if (exact !== undefined) return items.filter((item) => textOf(item).toLowerCase().includes(exact));
   return fuzzyFilter([...items], filter, textOf);
+}
+
+/** While it is being typed it is seldom one. */
+function patternOf(source: string): RegExp | undefined {
+  try {
+    return new RegExp(source, "i");
+  } catch {
+    return undefined;
+  }
 }
