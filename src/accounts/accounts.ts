@@ -21,7 +21,7 @@ import {
   storedAccount,
 } from "./credentials.ts";
 import type { Flow, OwnKey } from "./flows/flow.ts";
-import { loadFlow } from "./flows/flows.ts";
+import { hasFlow, isUsableToken, loadFlow } from "./flows/flows.ts";
 import type { TokenRefresher } from "./refresh.ts";
 import type { WorkloadTokens } from "./workload-identity.ts";
 
@@ -95,6 +95,13 @@ export class Accounts {
   /** Where the credential of a provider would come from, by name; nothing when there is none. Never its value. */
   source(providerId: string, withApiKey = false): string | undefined {
     return credentialSource(providerId, this.#options(providerId, withApiKey)) ?? this.#ambient(providerId);
+  }
+
+  /** Whether a stored sign-in is used at all: of some services only one that a client of the user's own has made. */
+  usesToken(providerId: string, token: StoredToken): boolean {
+    const { flowOf, providers } = this.#input;
+    if (flowOf?.(providerId) !== undefined || !hasFlow(providerId)) return true;
+    return isUsableToken(providerId, token, providers[providerId]?.oauth ?? {});
   }
 
   /** Variables that hold the provider's credential. */

@@ -132,7 +132,8 @@ function* credentialSources(providerId: string, options: CredentialOptions, acco
     return;
   }
   const scheme = schemeOf(provider);
-  if (options.apiKey) yield { name: "--api-key", scheme, read: () => options.apiKey ?? "" };
+  const said = options.apiKey?.trim();
+  if (said) yield { name: "--api-key", scheme, read: () => said };
   const configured = provider?.apiKey;
   const fromConfig =
     configured === undefined ? undefined : writtenSource(describeOrigin(configured.origin), configured.value, scheme, options.env);
@@ -143,7 +144,8 @@ function* credentialSources(providerId: string, options: CredentialOptions, acco
   if (stored !== undefined) yield stored;
   if (fromConfig !== undefined && isBehindStored) yield fromConfig;
   for (const variable of options.credentialVariables) {
-    const value = options.env[variable];
+    // A variable that was set from an empty file or a missing secret holds blanks, and no key.
+    const value = options.env[variable]?.trim();
     if (!value) continue;
     yield {
       name: variable,
@@ -158,7 +160,7 @@ function* credentialSources(providerId: string, options: CredentialOptions, acco
 
 /** Whether all is set that it needs. */
 function isWorkload({ rule, organization, tokenFile }: WorkloadVariables, env: Env): boolean {
-  return [rule, organization, tokenFile].every((name) => (env[name] ?? "") !== "");
+  return [rule, organization, tokenFile].every((name) => (env[name] ?? "").trim() !== "");
 }
 
 function projectSources(provider: ProviderSettings, file: string, options: CredentialOptions): CredentialSource[] {
@@ -195,12 +197,11 @@ function readLiteral(written: string): string {
 }
 
 function writtenSource(name: string, written: string, scheme: "own" | "bearer", env: Env): CredentialSource | undefined {
-  if (written === "") return undefined;
   const text = readSecretText(written, env);
-  if (text.kind === "unset") return undefined;
+  if (text.kind === "unset" || (text.kind === "text" && text.text.trim() === "")) return undefined;
   if (text.kind === "command") return { name: `${commandSource}${name}`, scheme, command: text.command };
   const variables = variablesIn(written).map((variable) => `$${variable}`);
-  return { name: variables.length === 0 ? name : `${variables.join(", ")} in ${name}`, scheme, read: () => text.text };
+  return { name: variables.length === 0 ? name : `${variables.join(", ")} in ${name}`, scheme, read: () => text.text.trim() };
 }
 
 /** The id in auth.json that a provider's calls are made with. */

@@ -6,6 +6,7 @@ import { defined } from "../contracts/defined.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import type { ExtensionUIContext } from "../contracts/extension.ts";
 import { isThinkingLevel } from "../contracts/model.ts";
+import { sessionNameOf } from "../contracts/text/session-name.ts";
 import { ExtensionLauncher } from "../harness/launch/extension-launcher.ts";
 import type { RunOptions, SessionChoice } from "../harness/launch/run-options.ts";
 import type { ProjectQuestions } from "../modes/mode.ts";
@@ -55,6 +56,7 @@ export async function resolveRun(said: Said, host: Host, { asks = false }: { ask
   const commandLine = settingsSaid(said, path);
   // Where sessions lie is asked before there are extensions, which may be asked about trust.
   const { cwd, session } = await sessionMeant(said, { standing, agentDir, configFor: configLoader(said, host, commandLine) });
+  const name = valueSaid(said, "--name");
   const thinking = valueSaid(said, "--thinking");
   const recordFile = valueSaid(said, "--record");
   const schemaFile = valueSaid(said, "--output-schema");
@@ -66,7 +68,7 @@ export async function resolveRun(said: Said, host: Host, { asks = false }: { ask
       model: scriptedPath(valueSaid(said, "--model"), path),
       provider: valueSaid(said, "--provider"),
       apiKey: valueSaid(said, "--api-key"),
-      sessionName: valueSaid(said, "--name"),
+      sessionName: name === undefined ? undefined : sessionNameOf(name, "Leave --name out for none"),
       systemPrompt: systemPrompt === undefined ? undefined : textOrFile(systemPrompt, path),
       trace: recordFile === undefined ? undefined : await traceToBe(path(recordFile)),
     }),

@@ -78,6 +78,19 @@ describe("order", () => {
     expect(credential?.source).toContain(source.replace(":", ""));
   });
 
+  test("blanks are no key and part of none, wherever they stand", async () => {
+    const blank = { env: { A_TOKEN: " \n", MINE: " " }, options: { apiKey: " " }, auth: { a: { type: "api_key", key: "\t" } } };
+    for (const written of [" ", "$MINE"]) {
+      const options = await prepare({ ...blank, toml: `[providers.a]\napi_key = ${JSON.stringify(written)}\n` });
+      expect(hasCredential("a", options)).toBe(false);
+      expect(credentialSource("a", options)).toBeUndefined();
+      expect(await resolved("a", options)).toBeUndefined();
+    }
+    expect((await resolve({ env: { A_KEY: "k\n" } }))?.value).toBe("k");
+    expect((await resolve({ ...blank, options: { apiKey: " o\n" } }))?.value).toBe("o");
+    expect((await resolve({ auth: { a: { type: "api_key", key: "f\n" } } }))?.value).toBe("f");
+  });
+
   test("none", async () => {
     expect(await resolve({})).toBeUndefined();
     expect(hasCredential("a", await prepare({}))).toBe(false);

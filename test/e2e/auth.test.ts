@@ -229,11 +229,26 @@ describe("pi auth", () => {
   test("a sign-in that ends at a moment of no calendar is told all the same", async ({ world }) => {
     mkdirSync(world.agentDir, { recursive: true });
     const token = { type: "oauth", access: "a", refresh: "", expires: -1e17 };
-    writeFileSync(join(world.agentDir, "auth.json"), JSON.stringify({ anthropic: token }), { mode: 0o600 });
+    writeFileSync(join(world.agentDir, "auth.json"), JSON.stringify({ xai: token }), { mode: 0o600 });
     expect(await world.run(["auth", "status"])).toMatchObject({
       status: 0,
-      stdout: expect.stringMatching(/^anthropic {2}signed in, expired\n/),
+      stdout: expect.stringMatching(/^xai {2}signed in, expired\n/),
     });
+  });
+
+  test("a sign-in that the service's terms keep for its own program is told as one that is not used", async ({ world }) => {
+    mkdirSync(world.agentDir, { recursive: true });
+    const token = { type: "oauth", access: "a", refresh: "r", expires: 4e12 };
+    writeFileSync(join(world.agentDir, "auth.json"), JSON.stringify({ anthropic: token, "anthropic#old": token, xai: token }), {
+      mode: 0o600,
+    });
+    const { accounts } = JSON.parse((await world.run(["auth", "status", "--json"])).stdout);
+    expect(accounts.map(({ account, state }: { account: string; state: string }) => [account, state])).toEqual([
+      ["anthropic", "not used"],
+      ["anthropic#old", "not used"],
+      ["xai", "valid"],
+    ]);
+    expect((await world.run(["auth", "status"])).stdout).toMatch(/^anthropic {2}signed in, not used /);
   });
 
   test.for([5, null, "sk-x", {}, { type: "api_key" }, { type: "api_key", key: 7 }])(

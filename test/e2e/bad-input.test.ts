@@ -177,6 +177,7 @@ const cases: Record<string, Case> = {
     args: ["-c", "--no-session", "--model", "demo", "-p", "hi"],
     stderr: /^Error: --continue cannot be combined with --no-session\./,
   },
+  "a name that is blank": { args: ["--name", " ", "--model", "demo", "-p", "hi"], stderr: /^Error: Session name cannot be empty\./ },
   "approving and refusing": {
     args: ["-a", "-na", "--model", "demo", "-p", "hi"],
     stderr: /^Error: --approve cannot be combined with --no-approve\./,

@@ -116,6 +116,19 @@ const features: [string, Record<string, string>, unknown][] = [
     [1, "m", "c", "awaited", "late"],
   ],
   [
+    "what CommonJS of its own exports, imported as a whole and required",
+    {
+      "index.ts": saying(
+        'import whole, { c } from "./c.cts"; import called from "./called.ts"; import plain from "./plain.cjs";',
+        '[whole.c, c, called(2), plain.d, Object.keys(require("./c.cts")), typeof require("./called.ts")]',
+      ),
+      "c.cts": 'const c: string = "c"; module.exports = { c };',
+      "called.ts": "module.exports = (n: number) => n + 1;",
+      "plain.cjs": 'module.exports = { d: "d" };',
+    },
+    ["c", "c", 3, "d", ["c"], "function"],
+  ],
+  [
     "texts",
     {
       "index.ts": saying('import words from "./words.md" with { type: "text" };', "[words]"),
@@ -343,6 +356,31 @@ test("who wants to draw without a terminal is told of once, whether it asks in a
   const { stdout, stderr } = await world.run(["-p", "--model", model, "/draw", "hi"]);
   expect(stdout.trim()).toBe("done");
   for (const path of paths) expect(stderr.split("\n").filter((line) => line.includes(path))).toHaveLength(1);
+});
+
+test("a directory named by -e is read as a package: its extensions, skills, templates and themes, whatever else is left out", async ({
+  world,
+}) => {
+  const skill = "---\nname: NAME\ndescription: one\n---\nbody";
+  world.write("whole/extensions/a.ts", "export default (pi) => pi.registerCommand('brought', { handler() {} });");
+  world.write("whole/skills/first/SKILL.md", skill.replace("NAME", "first"));
+  world.write("whole/prompts/template.md", "Do $1");
+  world.write("whole/themes/own.json", "{}");
+  world.write("listed/package.json", '{"pi":{"skills":["./deep/second"]}}');
+  world.write("listed/deep/second/SKILL.md", skill.replace("NAME", "second"));
+  world.write("listed/index.ts", 'throw new Error("not listed");');
+  world.write("loose/prompts/other.md", "Do");
+  world.write("loose/b.ts", "export default (pi) => pi.registerCommand('beside', { handler() {} });");
+  const named = ["whole", "listed", "loose"].flatMap((name) => ["-e", name]);
+  for (const off of [[], ["--no-skills", "--no-prompt-templates", "--no-extensions", "--no-themes"]]) {
+    const inspected = JSON.parse((await world.run(["inspect", "--json", ...named, ...off])).stdout);
+    expect(inspected.extensions).toEqual([expect.stringContaining("whole/extensions/a.ts"), expect.stringContaining("loose/b.ts")]);
+    expect(inspected.skills.map(({ name }: { name: string }) => name)).toEqual(["first", "second"]);
+    expect(inspected.promptTemplates.map(({ name }: { name: string }) => name)).toEqual(["template", "other"]);
+    expect(JSON.stringify(inspected.themes)).toContain("whole/themes/own.json");
+  }
+  world.write("nothing/readme.txt", "x");
+  expect(await world.run(["-e", "nothing", ...demo])).toMatchObject({ status: 2, stderr: expect.stringContaining("holds no extension") });
 });
 
 test("pi extensions list and --verbose tell how long each took to import and to call", async ({ world }) => {

@@ -273,7 +273,7 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
     expect(world.sessionFiles()).toEqual([]);
   },
   "--name": async (world) => {
-    await world.run(["--name", "my name", ...demo]);
+    await world.run(["--name", " my\nname ", ...demo]);
     expect(entriesOf(world).find((entry) => entry.type === "session_info")).toMatchObject({ name: "my name" });
   },
   "--tools": async (world) => {

@@ -69,7 +69,7 @@ test.for([
   const ran = await world.run(["runner", "--model", hello(world)], { stdin: { text } });
   expect(ran.status).toBe(1);
   const output = outputOf(ran);
-  expect(output).toMatchObject({ status: "error", result: null, code });
+  expect(output).toMatchObject({ status: "error", result: null, code, usage: { totalTokens: 0, cost: { total: 0 } }, cost_usd: 0 });
   expect(lastLine(ran).slice(0, 60)).toBe(output.error.slice(0, 60));
   expect(Buffer.byteLength(lastLine(ran))).toBeLessThanOrEqual(200);
 });
@@ -422,7 +422,7 @@ test("a host's side of it: no container makes a value of a wrong type, hides its
     cost_usd: 0,
   });
   for (const none of [{ status: "great" }, { status: 5 }, {}, [1]])
-    expect(await run(marked(none))).toMatchObject({ status: "error", code: "runtime.crashed" });
+    expect(await run(marked(none))).toMatchObject({ status: "error", code: "runtime.crashed", usage: { totalTokens: 0 } });
   // However much comes behind it, and however little of that is kept.
   const flooded = await run(`${marked(success)}${"x\n".repeat(100_000)}`, { maxOutputBytes: 1000 });
   expect(flooded).toMatchObject({ result: "one", truncated: true });

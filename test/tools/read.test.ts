@@ -103,6 +103,7 @@ test("what is no text file is a clear error", async () => {
 
   put("readme.md", "x");
   expect(await read({ path: "dir" })).toMatch(/^EISDIR: illegal operation on a directory, read/);
+  expect(await read({ path: "" })).toMatch(/^EISDIR: .*\n\/.+ is a directory: list it with ls\.$/);
   expect(await read({ path: "fifo" })).toMatch(/Not a regular file/);
   expect(await read({ path: "/dev/zero" })).toMatch(/Not a regular file/);
   expect(await read({ path: "binary" })).toMatch(/binary file/);

@@ -133,6 +133,39 @@ test("grep: what may never end is refused, in a directory it is passed over", as
   expect(await textOf(grep, { pattern: "hello w", path: "src" })).toBe("a.ts:1: hello world");
 });
 
+test("grep: a glob narrows what is searched, and brings back nothing that is ignored", async () => {
+  put("src/.gitignore", "gen.ts\n!kept.log\n");
+  put("src/gen.ts", "hello\n");
+  put("src/kept.log", "hello\n");
+  put("src/deep/gen.d.ts", "hello\n");
+  put("src/deep/a b.tsx", "hello\n");
+  put("top.ts", "hello\n");
+  symlinkSync("src", join(bench.directory, "way"));
+  const found = async (glob: string, path = "."): Promise<string[]> => {
+    const text = await textOf(grep, { pattern: "hello", glob, path });
+    return text === "No matches found" ? [] : [...new Set(text.split("\n").map((line) => line.split(":")[0] ?? ""))];
+  };
+  const all = [".hidden/c.txt", "src/a.ts", "src/deep/B.ts", "src/deep/a b.tsx", "src/deep/gen.d.ts", "src/kept.log", "top.ts"];
+  const ts = ["src/a.ts", "src/deep/B.ts", "src/deep/gen.d.ts"];
+  for (const glob of ["*", "**", "**/*", "/**"]) expect({ glob, found: await found(glob) }).toEqual({ glob, found: all });
+  for (const glob of ["*.ts", "**/*.ts", "*.[t]s", "{*.ts,*.js}"])
+    expect({ glob, found: await found(glob) }).toEqual({ glob, found: [...ts, "top.ts"] });
+  for (const glob of ["src/**/*.ts", "src/{deep/,}*.ts", "s*/**/*.ts", "./src/**/*.ts"]) {
+    expect({ glob, found: await found(glob) }).toEqual({ glob, found: ts });
+  }
+  expect(await found("src/*.ts")).toEqual(["src/a.ts"]);
+  expect(await found("/*.ts")).toEqual(["top.ts"]);
+  expect(await found("*.log")).toEqual(["src/kept.log"]);
+  expect(await found("deep/**", "src")).toEqual(["deep/B.ts", "deep/a b.tsx", "deep/gen.d.ts"]);
+  expect(await found("deep/", "src")).toEqual(["deep/B.ts", "deep/a b.tsx", "deep/gen.d.ts"]);
+  for (const glob of ["ignored/*.ts", "ignored/**", "gen.ts", "src/gen.ts", "way/*.ts", ".git/*", "../*.ts", "none/**/*.ts"]) {
+    expect({ glob, found: await found(glob) }).toEqual({ glob, found: [] });
+  }
+  expect(await found("!*.ts")).toEqual([".hidden/c.txt", "src/deep/a b.tsx", "src/kept.log"]);
+  const limited = await bench.call(grep, { pattern: "hello", glob: "s*/*.ts", limit: 1 });
+  expect(textOfResult(limited)).toBe("src/a.ts:1: hello world");
+});
+
 test("grep: shell words in pattern, glob and path stay words", async () => {
   put("a b'c/$(touch pwned).txt", "$(touch pwned) 'quoted'\n");
   expect(await textOf(grep, { pattern: "$(touch pwned) 'q", literal: true, path: "a b'c", glob: "*.txt" })).toBe(
@@ -195,6 +228,28 @@ test("find: names with newlines and blanks, and the limit", async () => {
   const result = await bench.call(find, { pattern: "*", limit: 4 });
   expect(textOfResult(result)).toMatch(/\n\n\[4 results limit reached\. Use limit=8 for more, or refine pattern]$/);
   expect(result.details).toEqual({ resultLimitReached: 4 });
+});
+
+test("find: links and directories without files are found, and not gone into; what a list ignores stays out", async () => {
+  const at = (name: string): string => join(bench.directory, name);
+  put("src/.gitignore", "/none\n!kept.log\n");
+  for (const name of ["empty", "src/none", "src/deep/none", "IGNORED"]) mkdirSync(at(name));
+  symlinkSync("../a.ts", at("src/deep/LINK.md"));
+  symlinkSync("nowhere", at("gone.md"));
+  symlinkSync("src", at("way"));
+  symlinkSync("src/a.ts", at("link.log"));
+  symlinkSync("a.ts", at("src/kept.log"));
+  symlinkSync("/", at("src/top"));
+  expect(await textOf(find, { pattern: "*.md" })).toBe("gone.md\nsrc/deep/LINK.md");
+  expect(await textOf(find, { pattern: "*.log" })).toBe("src/kept.log");
+  expect(await textOf(find, { pattern: "none" })).toBe("src/deep/none/");
+  expect(await textOf(find, { pattern: "none", path: "src" })).toBe("deep/none/");
+  expect(await textOf(find, { pattern: "ignored" })).toBe("IGNORED/");
+  expect(await textOf(find, { pattern: "*/" })).toBe(".hidden/\nIGNORED/\nempty/\nsrc/\nsrc/deep/\nsrc/deep/none/\nsrc/top/\nway/");
+  expect(await textOf(find, { pattern: "src/*" })).toBe("src/.gitignore\nsrc/a.ts\nsrc/deep/\nsrc/kept.log\nsrc/top/");
+  expect(await textOf(find, { pattern: "*", path: "empty" })).toBe("No files found matching pattern");
+  mkdirSync(at("empty/inner"));
+  expect(await textOf(find, { pattern: "*", path: "empty" })).toBe("inner/");
 });
 
 test("a configured prefix that prints does not show in results", async () => {

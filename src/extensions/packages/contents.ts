@@ -44,6 +44,16 @@ export async function packageContents(
   };
 }
 
+/** What a directory brings that is named for one run; nothing where it is no package but a folder of extensions, or one. */
+export async function namedContents(directory: string): Promise<Record<PackageKind, string[]> | undefined> {
+  const listed = manifestOf(directory);
+  const hasList = listed !== undefined && kinds.some((kind) => listed[kind] !== undefined);
+  if (!hasList && kinds.every((kind) => kindOfPath(join(directory, kind)) !== "directory")) return undefined;
+  const contents = await packageContents(directory);
+  const isWhole = hasList || contents.extensions.length > 0;
+  return isWhole ? contents : { ...contents, extensions: await extensionsAt(directory) };
+}
+
 function asRule(entry: string): string {
   return /^[!+-]/.test(entry) ? entry : `+${entry}`;
 }

@@ -7,6 +7,7 @@ import { PiError } from "../../contracts/error.ts";
 import { amount, choice, count, fields, flag, list, optional, orNull, text } from "../../contracts/schema.ts";
 import type { AnyEntry } from "../../contracts/session-entry.ts";
 import { entry, leafId, replaced } from "../../contracts/shapes.ts";
+import { sessionNameOf } from "../../contracts/text/session-name.ts";
 import { viewsOf } from "../../contracts/tool-view.ts";
 import { forkMessages } from "../compaction/branch.ts";
 import { sessionStats } from "../conversation/session-stats.ts";
@@ -165,9 +166,7 @@ export const sessionCommands = [
     },
     order: "in turn",
     run: ({ name }, { sessions }): undefined => {
-      const trimmed = name.trim();
-      if (trimmed === "") throw new PiError("usage.empty_name", "Session name cannot be empty");
-      sessions.coding.conversation.setName(trimmed);
+      sessions.coding.conversation.setName(sessionNameOf(name));
     },
   }),
   command({

@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { PiError } from "../../contracts/error.ts";
+import { sessionNameOf } from "../../contracts/text/session-name.ts";
 import { kindOfPath } from "../../platform/files/path-kind.ts";
 import {
   findSession,
@@ -109,8 +110,7 @@ export async function removeStored(
 
 /** @throws PiError as `deleteSession`, and `usage.empty_name`. */
 export async function renameStored(sessions: SessionHost, sessionPath: string, name: string): Promise<void> {
-  const text = name.trim();
-  if (text === "") throw new PiError("usage.empty_name", "Session name cannot be empty");
+  const text = sessionNameOf(name);
   const { session, conversation } = sessions.coding;
   const path = resolve(sessions.launch.options.cwd, sessionPath);
   if (path === session.filePath) {

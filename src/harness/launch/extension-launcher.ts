@@ -10,10 +10,13 @@ import type { ExtensionContext, ExtensionError, InlineExtension, LoadExtensionsR
 import type { ExtensionFile, ExtensionPlaces, PackageExtensions } from "../../extensions/discover.ts";
 import type { ExtensionSource } from "../../extensions/load.ts";
 import type { ExtensionFiles } from "../../extensions/load-files.ts";
+import type { PackageKind } from "../../extensions/packages/contents.ts";
 import { RepositoryBoundary } from "../../platform/files/bounded-file.ts";
+import { kindOfPath } from "../../platform/files/path-kind.ts";
 import type { HostModules } from "../../platform/modules/module-loader.ts";
 import type { Env } from "../../platform/paths.ts";
 import type { DeclaredContents } from "./declared-packages.ts";
+import type { BroughtPaths } from "./launch-resources.ts";
 import type { RunOptions } from "./run-options.ts";
 
 export interface ExtensionLauncherDeps {
@@ -109,12 +112,13 @@ export class ExtensionLauncher {
 
   async #places({ cwd, extensions }: Launch, config: Config, { warn, ...how }: LoadHow): Promise<ExtensionPlaces> {
     const { project } = config;
+    const named = await this.#named(extensions.paths, config);
     const boundary = how.boundary ?? new RepositoryBoundary({ cwd, agentDir: this.#deps.agentDir });
     const listed = (kinds: readonly string[]): string[] =>
       config.parts("resources.extensions").flatMap(({ kind, values }) => (kinds.includes(kind) ? values : []));
     return {
-      named: extensions.paths.filter((path) => !isRemote(path)),
-      namedPackages: await this.#named(extensions.paths.filter(isRemote), config),
+      named: named.flatMap((one) => (typeof one === "string" ? one : [])),
+      namedPackages: named.flatMap((one) => (typeof one === "string" ? [] : asExtensions(one))),
       packages: extensions.withDiscovered ? (await this.#packages(config, warn)).extensions : [],
       required: config.values.extensions.required,
       ...(extensions.withDiscovered
@@ -132,26 +136,44 @@ export class ExtensionLauncher {
     return declaredContents(config, this.#deps.agentDir, warn);
   }
 
-  /** Installed once, for runs that name them. */
-  async #named(sources: readonly string[], config: Config): Promise<PackageExtensions[]> {
-    if (sources.length === 0) return [];
+  /** What packages that are named for the run bring beside extensions. */
+  async brought({ extensions }: Pick<Launch, "extensions">, config: Config): Promise<BroughtPaths> {
+    const packages = (await this.#named(extensions.paths, config)).flatMap((one) => (typeof one === "string" ? [] : one.contents));
+    return {
+      skillPaths: packages.flatMap(({ skills }) => skills),
+      promptPaths: packages.flatMap(({ prompts }) => prompts),
+      themePaths: packages.flatMap(({ themes }) => themes),
+    };
+  }
+
+  /** Paths of extensions, and packages: directories that are one, and sources, installed once. In order. */
+  async #named(paths: readonly string[], config: Config): Promise<(string | NamedPackage)[]> {
+    const named: (string | NamedPackage)[] = [];
+    for (const path of paths) {
+      if (isRemote(path)) named.push(await this.#installed(path, config));
+      else if (kindOfPath(path) !== "directory") named.push(path);
+      else {
+        const contents = await (await import("../../extensions/packages/contents.ts")).namedContents(path);
+        named.push(contents === undefined ? path : { source: path, directory: path, contents });
+      }
+    }
+    return named;
+  }
+
+  async #installed(text: string, config: Config): Promise<NamedPackage> {
     const { parsePackageSource, packageDirectory } = await import("../../extensions/packages/source.ts");
     const { packageContents } = await import("../../extensions/packages/contents.ts");
     const { installPackage } = await import("../../extensions/packages/install.ts");
     const root = join(this.#deps.agentDir, "tmp");
     const cacheDirectory = join(this.#deps.agentDir, "cache", "packages");
-    const found: PackageExtensions[] = [];
-    for (const text of sources) {
-      const source = parsePackageSource(text, (path) => path);
-      const directory = packageDirectory(source, root);
-      if (!existsSync(directory)) {
-        if (config.values.network.offline)
-          throw new PiError("config.extension_missing", `${text} is not installed`, { hint: "Leave --offline out once, or name a path" });
-        await installPackage(source, { root, cacheDirectory, allowScripts: false, npmCommand: config.values.npmCommand });
-      }
-      found.push({ source: text, directory, scope: "temporary", files: (await packageContents(directory)).extensions });
+    const source = parsePackageSource(text, (path) => path);
+    const directory = packageDirectory(source, root);
+    if (!existsSync(directory)) {
+      if (config.values.network.offline)
+        throw new PiError("config.extension_missing", `${text} is not installed`, { hint: "Leave --offline out once, or name a path" });
+      await installPackage(source, { root, cacheDirectory, allowScripts: false, npmCommand: config.values.npmCommand });
     }
-    return found;
+    return { source: text, directory, contents: await packageContents(directory) };
   }
 
   async #loadAll(files: readonly ExtensionFile[], launch: Launch, how: LoadHow): Promise<LoadExtensionsResult> {
@@ -247,6 +269,16 @@ export class ExtensionLauncher {
 export function timesOf(importMs: number, factoryMs: number): string {
   const [imported, called] = [importMs, factoryMs].map((ms) => Math.round(ms * 10) / 10);
   return `import ${imported} ms, factory ${called} ms`;
+}
+
+interface NamedPackage {
+  source: string;
+  directory: string;
+  contents: Record<PackageKind, string[]>;
+}
+
+function asExtensions({ source, directory, contents }: NamedPackage): PackageExtensions {
+  return { source, directory, scope: "temporary", files: contents.extensions };
 }
 
 function isRemote(path: string): boolean {

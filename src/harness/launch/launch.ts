@@ -19,7 +19,7 @@ import type { ModelAccess } from "../conversation/conversation-deps.ts";
 import { checkNetwork } from "../models/model-access.ts";
 import { ModelRegistry } from "../models/model-registry.ts";
 import type { ExtensionLauncher } from "./extension-launcher.ts";
-import { type BroughtPaths, type LaunchResources, loadResources } from "./launch-resources.ts";
+import { type BroughtPaths, type LaunchResources, loadResources, type ResourceChoice } from "./launch-resources.ts";
 import type { RunOptions } from "./run-options.ts";
 
 export interface Launch {
@@ -140,20 +140,28 @@ async function found(
     return { resources: parts.resources, parts };
   }
   const extensions = await deps.extensions?.load(options, config, { ...how, boundary, warn });
-  const resources = await loadResources(options.resources, where, boundary);
+  const named = withBrought(
+    options.resources,
+    options.extensions.paths.length > 0 ? await deps.extensions?.brought(options, config) : undefined,
+  );
+  const resources = await loadResources(named, where, boundary);
   if (extensions === undefined) return { resources, parts: undefined };
   const extend: LoadedParts["extend"] = async ({ skillPaths, promptPaths, themePaths }) => {
-    const named = options.resources;
-    const added = {
-      ...named,
-      skillPaths: [...named.skillPaths, ...skillPaths],
-      templatePaths: [...named.templatePaths, ...promptPaths],
-    };
-    const found = await loadResources(added, where);
+    const found = await loadResources(withBrought(named, { skillPaths, promptPaths, themePaths: [] }), where);
     // Behind all others: who brings one changes none that is there.
     return { ...found, themes: [...found.themes, ...(named.withThemes ? themePaths.map((path) => ({ path })) : [])] };
   };
   return { resources, parts: { resources, extensions, extend } };
+}
+
+function withBrought(choice: ResourceChoice, brought: BroughtPaths | undefined): ResourceChoice {
+  if (brought === undefined) return choice;
+  return {
+    ...choice,
+    skillPaths: [...choice.skillPaths, ...brought.skillPaths],
+    templatePaths: [...choice.templatePaths, ...brought.promptPaths],
+    themePaths: [...choice.themePaths, ...brought.themePaths],
+  };
 }
 
 function told(line: string, warnings: string[], { warn }: Pick<LaunchDeps, "warn">): void {

@@ -127,6 +127,11 @@ export class ModelRegistry {
     return this.#accounts.stored(providerId);
   }
 
+  /** Whether a stored sign-in is used at all. */
+  usesToken(providerId: string, token: StoredToken): boolean {
+    return this.#accounts.usesToken(providerId, token);
+  }
+
   /** All that was registered so far knows whether there is a key for it. */
   async learned(): Promise<void> {
     await Promise.all([...this.#brought.values()].map(({ learned }) => learned));

@@ -2,7 +2,7 @@
 // The host's modules are given to it as values, so all of them are loaded before the first extension is.
 
 import module, { createRequire } from "node:module";
-import { dirname, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import type { HostModules, ModuleLoader, ModuleLoaderOptions } from "./module-loader.ts";
 
 export async function loaderWithJiti({ hostModules, cacheDirectory }: ModuleLoaderOptions): Promise<ModuleLoader> {
@@ -12,14 +12,18 @@ export async function loaderWithJiti({ hostModules, cacheDirectory }: ModuleLoad
   const virtualModules = await valuesOf(hostModules);
   const roots = new Set<string>();
   giveToRequire(virtualModules, roots);
-  const options = { fsCache: cacheDirectory, interopDefault: false, tryNative: false, virtualModules };
-  const { transform } = createJiti(import.meta.url, options);
+  const options = { interopDefault: false, tryNative: false, virtualModules };
+  const { transform } = createJiti(import.meta.url, { ...options, fsCache: false });
   const jiti = createJiti(import.meta.url, {
     ...options,
+    // Not beside what others have made of the same text.
+    fsCache: join(cacheDirectory, "jiti"),
     extensions: [...sources, ...texts],
     transform: (file) => {
       const isText = texts.some((ending) => file.filename?.endsWith(ending));
-      return { code: isText ? `exports.__esModule = true; exports.default = ${JSON.stringify(file.source)};` : transform(file) };
+      return {
+        code: isText ? `exports.__esModule = true; exports.default = ${JSON.stringify(file.source)};` : transform(file) + asDefault,
+      };
     },
   });
   return {
@@ -34,6 +38,11 @@ export async function loaderWithJiti({ hostModules, cacheDirectory }: ModuleLoad
 }
 
 const sources = [".js", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".mtsx", ".ctsx"];
+
+/** What CommonJS exports is its default export, for an `import` of it; whoever requires it sees no difference. */
+const asDefault = `
+;{ const all = module.exports; const isOne = all !== null && /^(object|function)$/.test(typeof all) && Object.isExtensible(all);
+if (isOne && !all.__esModule && !("default" in all)) Object.defineProperty(all, "default", { value: all, configurable: true, writable: true }); }`;
 
 /** What an import may have as text: the attribute that asks for it does not come through. */
 const texts = [

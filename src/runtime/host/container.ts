@@ -5,6 +5,7 @@
 import { defined } from "../../contracts/defined.ts";
 import { timerMs } from "../../contracts/duration.ts";
 import { isPiError, messageOf, PiError } from "../../contracts/error.ts";
+import { emptyUsage } from "../../contracts/usage.ts";
 import { type Host, processHost } from "../../platform/host.ts";
 import { agentDirectory, type Env } from "../../platform/paths.ts";
 import { childEnv } from "../../platform/processes/child-env.ts";
@@ -53,6 +54,7 @@ export async function runContainer(run: ContainerRun): Promise<ContainerOutput> 
     session_present: false,
     used_ipc_send: false,
     tool_calls: [],
+    usage: emptyUsage(),
     cost_usd: 0,
     duration_ms: Math.round(performance.now() - startedMs),
     ...more,
@@ -140,7 +142,7 @@ async function carriedOut(run: ContainerRun, input: string, env: Env, output: Ke
   }, timerMs(run.timeoutMs));
   run.signal?.addEventListener("abort", end, { once: true });
   if (run.signal?.aborted) end();
-  void child.write(input);
+  child.write(input);
   child.end();
   const ended = await child.exited;
   hasEnded = true;

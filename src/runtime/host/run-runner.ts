@@ -4,6 +4,7 @@
 import { defined } from "../../contracts/defined.ts";
 import { isPiError, lineOf, messageOf, PiError } from "../../contracts/error.ts";
 import type { ImageContent } from "../../contracts/message.ts";
+import { emptyUsage } from "../../contracts/usage.ts";
 import type { Host } from "../../platform/host.ts";
 import { absolutePath } from "../../platform/paths.ts";
 import type { HostRuntime } from "../host-runtime.ts";
@@ -301,6 +302,7 @@ function brokenOutput(error: unknown, engine: RuntimeKind | undefined): Containe
     session_present: false,
     used_ipc_send: false,
     tool_calls: [],
+    usage: emptyUsage(),
     cost_usd: 0,
     duration_ms: 0,
   };

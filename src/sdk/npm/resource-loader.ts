@@ -11,7 +11,7 @@ import { inlineSources } from "../../extensions/load.ts";
 import { createExtensionRuntime } from "../../extensions/runtime.ts";
 import { sourceInfoOf } from "../../harness/extensions/slash-commands.ts";
 import { ExtensionLauncher } from "../../harness/launch/extension-launcher.ts";
-import { loadResources } from "../../harness/launch/launch-resources.ts";
+import { type BroughtPaths, loadResources } from "../../harness/launch/launch-resources.ts";
 import { readBoundedText } from "../../platform/files/bounded-file.ts";
 import { kindOfPath } from "../../platform/files/path-kind.ts";
 import type { Env } from "../../platform/paths.ts";
@@ -226,14 +226,15 @@ export class DefaultResourceLoader implements ResourceLoader {
     const { settingsManager, trustProject, noSkills, noPromptTemplates, noThemes, noContextFiles, extensionsOverride } = this.#options;
     const config = await configOf(this.#place, settingsManager, { trustProject });
     let diagnostics: ResourceDiagnostic[] = [];
+    const brought = await this.#brought(config);
     const choice = {
       withContextFiles: noContextFiles !== true,
       withSkills: noSkills !== true,
       withTemplates: noPromptTemplates !== true,
-      skillPaths: [...this.#absolute(this.#options.additionalSkillPaths), ...this.#more.skillPaths],
-      templatePaths: [...this.#absolute(this.#options.additionalPromptTemplatePaths), ...this.#more.promptPaths],
+      skillPaths: [...this.#absolute(this.#options.additionalSkillPaths), ...brought.skillPaths, ...this.#more.skillPaths],
+      templatePaths: [...this.#absolute(this.#options.additionalPromptTemplatePaths), ...brought.promptPaths, ...this.#more.promptPaths],
       withThemes: noThemes !== true,
-      themePaths: this.#absolute(this.#options.additionalThemePaths),
+      themePaths: [...this.#absolute(this.#options.additionalThemePaths), ...brought.themePaths],
     };
     const found = await loadResources(choice, { ...this.#place, config, warn: (line) => diagnostics.push(warning(line)) });
     this.#skills = { skills: found.skills.map(publicSkill), diagnostics };
@@ -265,6 +266,12 @@ export class DefaultResourceLoader implements ResourceLoader {
     const more = this.#options.noThemes === true ? [] : this.#more.themePaths.map((path) => ({ path }));
     const themes = listThemeFiles([...this.#themes, ...more]).map(({ name, path }) => ({ name, sourcePath: path }));
     return overridden({ themes, diagnostics: [] }, this.#options.themesOverride);
+  }
+
+  /** By packages among the extensions that were named. */
+  #brought(config: Config): Promise<BroughtPaths> {
+    const paths = this.#absolute(this.#options.additionalExtensionPaths).filter((path) => kindOfPath(path) !== undefined);
+    return this.#launcher.brought({ extensions: { paths, withDiscovered: false, flags: new Map() } }, config);
   }
 
   async #loadExtensions(config: Config, how: { reload: boolean }): Promise<LoadExtensionsResult> {

@@ -3,6 +3,7 @@
 import { messageOf } from "../../contracts/error.ts";
 import { errorResult, type ToolContext, type ToolResult } from "../../contracts/tool.ts";
 import { limitedText } from "../shared/limited-text.ts";
+import { PassedOver } from "../shared/passed-over.ts";
 import { errorCode, resolvePath } from "../shared/resolve-path.ts";
 import { incomplete, runRipgrep } from "../shared/run-ripgrep.ts";
 
@@ -19,6 +20,7 @@ export async function executeFind(
     const { fits, isNamed } = await globMatchers(args.pattern, path);
     const fitting = new Set<string>();
     const named = new Set<string>();
+    let passedOver = new PassedOver();
     let records = 0;
     const outcome = await runRipgrep(
       {
@@ -30,10 +32,12 @@ export async function executeFind(
           records = 0;
           fitting.clear();
           named.clear();
+          passedOver = new PassedOver();
         },
         onRecord: (record) => {
           records++;
           for (const entry of withDirectories(record.replace(/^\.\//, ""))) {
+            passedOver.see(entry);
             if (fitting.size <= limit && fits(entry)) fitting.add(entry);
             if (isNamed?.(entry)) named.add(entry);
           }
@@ -46,6 +50,9 @@ export async function executeFind(
     const { exitCode, messages } = outcome;
     const failed = exitCode !== undefined && (exitCode > 2 || (exitCode === 2 && records === 0));
     if (failed) return errorResult(messages || `ripgrep exited with code ${exitCode}`);
+    // Where the run was ended early there are enough without.
+    const others = exitCode === undefined ? [] : await passedOver.find(path, (entry) => fits(entry) || isNamed?.(entry) === true, context);
+    for (const entry of others) (isNamed?.(entry) ? named : fitting).add(entry);
     const notesOnRun = messages === "" ? [] : [incomplete(messages)];
     const found = named.size > 0 ? named : fitting;
     if (found.size === 0) return limitedText("No files found matching pattern", notesOnRun, {});

@@ -1,8 +1,10 @@
 // What `grep` does. Loaded on first use by grep.ts.
 
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { messageOf } from "../../contracts/error.ts";
 import { errorResult, type FileInfo, type ToolContext, type ToolResult, textResult } from "../../contracts/tool.ts";
+import { fileGlobs } from "../shared/file-globs.ts";
+import { notIgnored } from "../shared/ignore-lists.ts";
 import { limitedText } from "../shared/limited-text.ts";
 import { notRegularText, readablePath } from "../shared/readable-path.ts";
 import { errorCode } from "../shared/resolve-path.ts";
@@ -36,17 +38,20 @@ export async function executeGrep(args: Search, context: ToolContext, ripgrep: (
   }
   if (info.kind === "other") return errorResult(notRegularText(path));
   const isDirectory = info.kind === "directory";
-  let collector = new MatchCollector(limit, contextLines);
   try {
+    const globs = args.glob && isDirectory ? await fileGlobs(args.glob, path) : undefined;
+    const within = globs && (await isSearched(globs.directory, path, context)) ? globs.directory : "";
+    const collecting = (): MatchCollector => new MatchCollector(limit, contextLines, globs?.fits);
+    let collector = collecting();
     const outcome = await runRipgrep(
       {
         program: await ripgrep(),
-        args: grepArguments(args, contextLines, path, isDirectory),
+        args: grepArguments(args, contextLines, globs?.words ?? [], isDirectory ? within : basename(path)),
         cwd: isDirectory ? path : dirname(path),
         separator: "\n",
         onRecord: (record) => collector.add(record),
         restart: () => {
-          collector = new MatchCollector(limit, contextLines);
+          collector = collecting();
         },
       },
       context,
@@ -63,7 +68,7 @@ export async function executeGrep(args: Search, context: ToolContext, ripgrep: (
   }
 }
 
-function grepArguments(args: Search, contextLines: number, root: string, isDirectory: boolean): string[] {
+function grepArguments(args: Search, contextLines: number, globs: readonly string[], within: string): string[] {
   const words = ["--line-number", "--no-heading", "--with-filename", "--null", "--color=never", "--no-context-separator", "--hidden"];
   words.push("--no-require-git", "--sort=path", `--max-columns=${maxColumns}`, "--max-columns-preview", "--glob=!.git");
   if (args.ignoreCase) words.push("--ignore-case");
@@ -71,37 +76,40 @@ function grepArguments(args: Search, contextLines: number, root: string, isDirec
   if (contextLines > 0) words.push(`--context=${contextLines}`);
   // With it `$` stands before CR LF; but then there is no CR to search for.
   if (args.literal || !/\\(r|x0d|x\{0*d\}|u000d)|\r/i.test(args.pattern)) words.push("--crlf");
-  if (args.glob) words.push(...fileGlobs(args.glob, root).map((glob) => `--glob=${glob}`));
-  words.push(`--regexp=${args.pattern}`, "--", `./${isDirectory ? "" : basename(root)}`);
+  words.push(...globs, `--regexp=${args.pattern}`, "--", `./${within}`);
   return words;
 }
 
-/** Relative to the directory searched, however that is written. Brackets may be characters to choose from or part of a name: both fit. */
-function fileGlobs(given: string, root: string): string[] {
-  const [, negation = "", written = ""] = /^(!?)(.*)$/s.exec(given.trim()) ?? [];
-  const glob = written.startsWith(`${root}/`) ? written.slice(root.length) : written.replace(/^(\.\/)+/, "");
-  const literal = glob.replace(/[[\]]/g, "\\$&");
-  return [...new Set([glob, literal])].map((one) => negation + one);
+/** Whether it is a directory of the one searched that ripgrep would go into by itself. */
+async function isSearched(directory: string, root: string, context: ToolContext): Promise<boolean> {
+  const path = join(root, directory);
+  const { kind } = await context.files.stat(path).catch((): Partial<FileInfo> => ({}));
+  if (directory === "" || kind !== "directory") return false;
+  if ((await context.files.canonical(path)) !== join(await context.files.canonical(root), directory)) return false;
+  return (await notIgnored([`${directory}/`], root, context)).length > 0;
 }
 
 class MatchCollector {
   readonly #limit: number;
   readonly #contextLines: number;
+  readonly #fits: ((path: string) => boolean) | undefined;
   readonly #lines: string[] = [];
   #linesTruncated = false;
   #limitReached = false;
   #last: { path: string; lineNumber: number } | undefined;
   matches = 0;
 
-  constructor(limit: number, contextLines: number) {
+  constructor(limit: number, contextLines: number, fits?: (path: string) => boolean) {
     this.#limit = limit;
     this.#contextLines = contextLines;
+    this.#fits = fits;
   }
 
   /** False once a match beyond the limit turned up. */
   add(record: string): boolean {
     const [, path, number, sign, text] = /^(?:\.\/)?([^\0]*)\0(\d+)([:-])(.*)$/s.exec(record) ?? [];
     if (path === undefined || text === undefined) return this.#addBinary(record);
+    if (this.#fits?.(path) === false) return true;
     const lineNumber = Number(number);
     if (sign === ":") {
       if (this.matches === this.#limit) {
@@ -123,7 +131,7 @@ class MatchCollector {
   /** Of a binary file ripgrep says only that it matches. */
   #addBinary(record: string): boolean {
     const path = /^(?:\.\/)?(.*)[:\0] ?binary file matches/.exec(record)?.[1];
-    if (path === undefined) return true;
+    if (path === undefined || this.#fits?.(path) === false) return true;
     if (this.matches === this.#limit) {
       this.#limitReached = true;
       return false;

@@ -29,7 +29,7 @@ export async function executeRead(
     return errorResult(await missingText(error, path, context));
   }
   if (info.kind === "directory")
-    return errorResult(`EISDIR: illegal operation on a directory, read\n${given} is a directory: list it with ls.`);
+    return errorResult(`EISDIR: illegal operation on a directory, read\n${given || path} is a directory: list it with ls.`);
   if (info.kind === "other") return errorResult(notRegularText(path));
   const startLine = Math.max(0, Math.floor(offset ?? 1) - 1);
   try {

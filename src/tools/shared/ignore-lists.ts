@@ -1,5 +1,5 @@
 // The lists of what to ignore that ripgrep reads by itself, wherever it comes by: of names that a repository gives, it opens whatever bears them,
-// and waits for a pipe, or reads a device, for ever. Called by run-ripgrep. Invariant: a list that is none is never opened, here neither.
+// and waits for a pipe, or reads a device, for ever. And what they say of single paths. Called by run-ripgrep, find and grep. Invariant: a list that is none is never opened, here neither.
 
 import { basename, dirname, join, relative, sep } from "node:path";
 import type { ToolContext } from "../../contracts/tool.ts";
@@ -59,6 +59,29 @@ export async function listsBelow(root: string, at: Surroundings, signal: AbortSi
       } else if (kind === "directory" && (await files.canonical(path)) === path) waiting.push(path);
     }
   }
+  return found;
+}
+
+/** Those of the paths, relative to the root, that no list says to ignore. Directories end in a slash. */
+export async function notIgnored(paths: readonly string[], root: string, at: Surroundings): Promise<string[]> {
+  if (paths.length === 0) return [];
+  const { default: ignore } = await import("ignore");
+  const { patterns } = await listsAbove(root, at, true);
+  const directories = new Set(paths.flatMap(directoriesOn));
+  // Those of the outer directories first: the last one that fits counts.
+  for (const directory of [...directories].sort().map((one) => join(root, one))) {
+    for (const path of [...names, exclude].map((name) => join(directory, name))) {
+      if (await isSound(path, at.files)) patterns.push(...(await patternsOf(path, directoryOf(path), root, at)));
+    }
+  }
+  return ignore({ ignorecase: false }).add(patterns).filter(paths);
+}
+
+/** `a/b/c` lies in `a/` and `a/b/`. */
+function directoriesOn(path: string): string[] {
+  const found: string[] = [];
+  for (let slash = path.indexOf("/"); slash >= 0 && slash < path.length - 1; slash = path.indexOf("/", slash + 1))
+    found.push(path.slice(0, slash + 1));
   return found;
 }
 

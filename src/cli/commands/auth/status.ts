@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import { authFilePath, isStoredToken, providerOfAccount, readAuthFile } from "../../../accounts/auth-file.ts";
 import { isoTime } from "../../../contracts/text/iso-time.ts";
+import type { ModelRegistry } from "../../../harness/models/model-registry.ts";
 import { isLoose } from "../../../platform/files/user-id.ts";
 import type { Host } from "../../../platform/host.ts";
 import type { SubcommandContext } from "../subcommands.ts";
@@ -13,7 +14,7 @@ interface AccountStatus {
   type: "oauth" | "api_key" | "unknown";
   /** ISO 8601; of a sign-in that ends by itself. */
   expires?: string;
-  state: "valid" | "renewed when used" | "expired" | "stored";
+  state: "valid" | "renewed when used" | "expired" | "stored" | "not used";
 }
 
 /** Later than any clock: what ends only when it is revoked. */
@@ -28,7 +29,9 @@ const kinds = { oauth: "signed in", api_key: "key", unknown: "of a kind that is 
 async function status(host: Host, isJson: boolean): Promise<void> {
   const places = await accountPlaces(host);
   const file = authFilePath(places.agentDir);
-  const accounts = Object.entries(readAuthFile(file) ?? {}).map(([account, entry]) => statusOf(account, entry, host.now()));
+  const accounts = Object.entries(readAuthFile(file) ?? {}).map(([account, entry]) =>
+    statusOf(account, entry, host.now(), places.registry),
+  );
   const stored = new Set(accounts.map(({ account }) => providerOfAccount(account)));
   const used = [...new Set([...places.registry.availableProviders(), ...stored])].map((provider) => ({
     provider,
@@ -49,11 +52,12 @@ async function status(host: Host, isJson: boolean): Promise<void> {
   if (isReadableByOthers) void host.stderr.write(`${file} can be read by others; chmod 600 it. The next sign-in or renewal does so.\n`);
 }
 
-function statusOf(account: string, entry: unknown, nowMs: number): AccountStatus {
+function statusOf(account: string, entry: unknown, nowMs: number, registry: ModelRegistry): AccountStatus {
   if (!isStoredToken(entry))
     return { account, type: (entry as { type?: unknown } | null)?.type === "api_key" ? "api_key" : "unknown", state: "stored" };
-  if (entry.expires >= endlessMs) return { account, type: "oauth", state: "valid" };
-  const state = entry.expires > nowMs ? "valid" : entry.refresh === "" ? "expired" : "renewed when used";
+  const isUsed = registry.usesToken(providerOfAccount(account), entry);
+  if (entry.expires >= endlessMs) return { account, type: "oauth", state: isUsed ? "valid" : "not used" };
+  const state = !isUsed ? "not used" : entry.expires > nowMs ? "valid" : entry.refresh === "" ? "expired" : "renewed when used";
   const isDate = !Number.isNaN(new Date(entry.expires).getTime());
   return { account, type: "oauth", state, ...(isDate && { expires: isoTime(entry.expires) }) };
 }

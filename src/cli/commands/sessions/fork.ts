@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { PiError } from "../../../contracts/error.ts";
+import { sessionNameOf } from "../../../contracts/text/session-name.ts";
 import type { Host } from "../../../platform/host.ts";
 import { unwritable } from "../../../session/lines/file-errors.ts";
 import type { SubcommandContext } from "../subcommands.ts";
@@ -33,7 +34,7 @@ export function define(command: Command, { host, exit }: SubcommandContext): voi
 }
 
 async function fork(host: Host, ref: string, flags: Flags): Promise<void> {
-  const name = flags.name?.trim();
+  const name = flags.name === undefined ? undefined : sessionNameOf(flags.name, "Leave --name out for none");
   const hasWish = flags.focus ?? flags.model;
   if (hasWish !== undefined && flags.summarize !== true) {
     throw new PiError(
@@ -44,7 +45,6 @@ async function fork(host: Host, ref: string, flags: Flags): Promise<void> {
       },
     );
   }
-  if (name === "") throw new PiError("usage.bad_value", "Session name cannot be empty", { hint: "Leave --name out for none" });
   // Only where it goes is another directory; what `last` means is what it means here.
   const { cwd: _, ...here } = flags;
   const places = await sessionPlaces(host, here);
