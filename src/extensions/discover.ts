@@ -141,7 +141,7 @@ function entriesOf(directory: string): string[] {
   return indexOf(directory);
 }
 
-function indexOf(directory: string): string[] {
+export function indexOf(directory: string): string[] {
   const index = ["index.ts", "index.js"].map((name) => join(directory, name)).find((path) => kindOfPath(path) === "file");
   return index === undefined ? [] : [index];
 }

@@ -83,7 +83,7 @@ export function selectTools(spec: ToolSelectionSpec): ToolSelection {
     for (const name of spec.available) if (defaults.includes(name) && !(spec.noBuiltinTools && builtin.has(name))) active.add(name);
   }
   const entries = listOf(spec.tools);
-  const changesDefaults = entries.length > 0 && entries.every((entry) => /^[+-]/.test(entry));
+  const changesDefaults = isChanges(entries);
   if (!changesDefaults && entries.some((entry) => /^[+-]/.test(entry))) {
     throw new PiError("usage.mixed_tools", `Tool list mixes plain names with +name or -name: ${spec.tools}`, {
       hint: "Give either all tools by name, or only changes to the default ones.",
@@ -99,6 +99,21 @@ export function selectTools(spec: ToolSelectionSpec): ToolSelection {
   }
   for (const entry of listOf(spec.exclude)) for (const name of named(entry)) active.delete(name);
   return { active: spec.available.filter((name) => active.has(name)), unknown: [...new Set(unknown)] };
+}
+
+/** Whether what was said leaves it to be had, if not at once: a list of names is all there is, and what is excluded stays out. */
+export function mayBeSelected(
+  name: string,
+  { tools, exclude, noTools }: Pick<ToolSelectionSpec, "tools" | "exclude" | "noTools">,
+): boolean {
+  const entries = listOf(tools);
+  const isNamed = entries.some((entry) => matchesPattern(name, entry.replace(/^\+/, "")));
+  const isAnyMeant = noTools !== true && (tools === undefined || isChanges(entries));
+  return (isAnyMeant || isNamed) && !listOf(exclude).some((entry) => matchesPattern(name, entry));
+}
+
+function isChanges(entries: readonly string[]): boolean {
+  return entries.length > 0 && entries.every((entry) => /^[+-]/.test(entry));
 }
 
 function listOf(list: string | undefined): string[] {

@@ -3,6 +3,7 @@
 
 import { type Terminal as LibraryTerminal, StdinBuffer, setKittyProtocolActive } from "@earendil-works/pi-tui";
 import type { Terminal, TerminalListeners } from "../platform/terminal/terminal.ts";
+import { segmentInPieces } from "./long-segments.ts";
 import { markedPaste, PasteGate } from "./paste-gate.ts";
 
 const bracketedPaste = { on: "\u001b[?2004h", off: "\u001b[?2004l" };
@@ -85,6 +86,7 @@ export class ScreenTerminal implements LibraryTerminal {
   } = {};
 
   constructor(device: Device, options: ScreenTerminalOptions) {
+    segmentInPieces();
     this.device = device;
     this.#options = options;
     this.#screen = options.screen ?? "main";

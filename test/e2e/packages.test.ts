@@ -418,3 +418,59 @@ test.concurrent("a project's entry replaces the user's, or with autoload = false
   project('autoload = "no"');
   expect((await world.run(["-a", ...demo])).status).toBe(2);
 });
+
+const registers = (name: string): string =>
+  `export default (pi) => pi.registerCommand("${name}", { description: "", handler: async () => {} });`;
+const skill = (name: string): string => `---\nname: ${name}\ndescription: about ${name}\n---\nText.\n`;
+
+/** Directories as people have them, and what each brings when it is declared; named for one run, an index counts beside folders, too. */
+const directories: [what: string, files: Record<string, string>, brings: string, named?: string][] = [
+  ["folders", { "extensions/a.ts": registers("a"), "skills/s/SKILL.md": skill("s"), "prompts/p.md": "P" }, "a p skill:s"],
+  [
+    "a manifest",
+    {
+      "package.json": JSON.stringify({ pi: { extensions: ["src/*.ts", "!src/no.ts"], prompts: ["texts"] } }),
+      "src/b.ts": registers("b"),
+      "src/no.ts": registers("no"),
+      "texts/p.md": "P",
+    },
+    "b p",
+  ],
+  ["an index beside folders", { "index.ts": registers("c"), "prompts/p.md": "P" }, "p", "c p"],
+  ["an index alone", { "index.ts": registers("d"), "parts.ts": "export {};" }, "d"],
+  ["a main file", { "package.json": JSON.stringify({ main: "lib.js" }), "lib.js": registers("e") }, "e"],
+];
+
+test.concurrent.for(directories)(
+  "a directory with %s brings the same for one run and declared",
+  async ([, files, brings, named], { world }) => {
+    for (const [path, text] of Object.entries(files)) world.write(`../pack/${path}`, text);
+    const commands = async (...args: string[]): Promise<string> => {
+      const stdin = { text: '{"type":"get_commands"}\n' };
+      const { stdout, stderr } = await world.run(["--mode", "rpc", "--model", "demo", ...args], { stdin });
+      expect(stderr).toBe("");
+      const { data } = JSON.parse(stdout.split("\n")[0] ?? "");
+      return (data.commands as { name: string }[])
+        .map(({ name }) => name)
+        .sort()
+        .join(" ");
+    };
+    expect(await commands("-ne", "-e", "../pack")).toBe(named ?? brings);
+    expect((await world.run(["install", "../pack"])).status).toBe(0);
+    expect(await commands()).toBe(brings);
+  },
+);
+
+test.concurrent("the project's packages count for a command that approves of them", async ({ world }) => {
+  world.write("../pack/prompts/p.md", "P");
+  for (const args of [
+    ["install", "../pack", "-l", "-a"],
+    ["list", "--approve"],
+    ["update", "-a", "-l"],
+  ]) {
+    expect(await world.run(args), args.join(" ")).toMatchObject({ status: 0, stderr: "" });
+  }
+  expect((await world.run(["list", "-a"])).stdout).toMatch(/pack {2}project, installed/);
+  for (const refusal of ["-na", "--no-approve"]) expect((await world.run(["list", refusal])).stdout).not.toContain("project,");
+  expect(await world.run(["remove", "../pack", "-l", "-na"])).toMatchObject({ status: 0 });
+});

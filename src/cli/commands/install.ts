@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { inTurn } from "../../config/change-config.ts";
 import { type Config, loadConfig, parseToml, projectConfigFile } from "../../config/load-config.ts";
 import { findProjectDirectory } from "../../config/trust.ts";
+import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import { packageContents } from "../../extensions/packages/contents.ts";
 import { installPackage, removePackage, restoreNpm, versionAt } from "../../extensions/packages/install.ts";
@@ -23,6 +24,7 @@ interface Flags {
   models?: boolean;
   self?: boolean;
   extension?: string;
+  approve?: boolean;
 }
 
 /** Where packages of the user, or of the project, are and are declared. */
@@ -42,8 +44,9 @@ function command(
 ): CommandModule {
   return {
     run: (args, host) =>
-      runSubcommands(name, args, host, (program) => {
+      runSubcommands(name, args.map(spelledOut), host, (program) => {
         const own = program.description(about).option("-l, --local", "in the project's .pi");
+        own.option("-a, --approve", "with this project's .pi, as if trusted").option("--no-approve", "without it");
         if (name === "install" || name === "update") own.option("--allow-scripts", "let the package's install scripts run");
         if (name === "update") {
           own.option("--models", "the catalogue of models instead, as pi models refresh does");
@@ -61,6 +64,11 @@ function command(
   };
 }
 
+/** Short words of two letters are more than the parser knows. */
+function spelledOut(arg: string): string {
+  return arg === "-na" ? "--no-approve" : arg;
+}
+
 export const install = command(
   "install",
   (host, source, flags) => (source === undefined ? installDeclared(host, flags) : installOne(host, source, flags)),
@@ -72,7 +80,7 @@ const takeAway = (name: string): CommandModule =>
 export const remove = takeAway("remove");
 /** The npm agent's other word for it. */
 export const uninstall = takeAway("uninstall");
-export const list = command("list", (host) => listAll(host), "", "the packages that are declared");
+export const list = command("list", (host, _, flags) => listAll(host, flags), "", "the packages that are declared");
 export const update = command(
   "update",
   (host, source, flags) => updateAll(host, source, flags),
@@ -80,8 +88,9 @@ export const update = command(
   "packages without an exact version, as they are now",
 );
 
-async function placeOf(host: Host, { local }: Flags): Promise<Place> {
-  const { npmCommand } = (await configHere(host)).values;
+async function placeOf(host: Host, flags: Flags): Promise<Place> {
+  const { local } = flags;
+  const { npmCommand } = (await configHere(host, flags)).values;
   const agentDir = agentDirectory(host.env, host.homeDir, host.cwd);
   const root = local ? findProjectDirectory(host.cwd) : agentDir;
   const file = local ? projectConfigFile(root) : userConfigFile(root);
@@ -110,7 +119,7 @@ async function installOne(host: Host, text: string, flags: Flags): Promise<void>
   });
   // Only now: what could not be installed must not be looked for by the next start.
   await inTurn(place.file, async () => save(place, await withDeclared(place, declared, host)));
-  const { extensions, skills, prompts, themes } = await packageContents(directory);
+  const { extensions, skills, prompts, themes } = await packageContents(directory, { mayBeOne: source.kind === "path" });
   const brings = [
     ...extensions.map((path) => `extension ${path}`),
     ...skills.map((path) => `skills ${path}`),
@@ -182,13 +191,13 @@ async function removeOne(host: Host, text: string, flags: Flags): Promise<void> 
   await host.stdout.write(`Removed ${own.join(", ")}\n`);
 }
 
-async function configHere(host: Host): Promise<Config> {
+async function configHere(host: Host, { approve }: Flags): Promise<Config> {
   const agentDir = agentDirectory(host.env, host.homeDir, host.cwd);
-  return loadConfig({ agentDir, cwd: host.cwd, homeDir: host.homeDir, env: host.env });
+  return loadConfig({ agentDir, cwd: host.cwd, homeDir: host.homeDir, env: host.env, ...defined({ approve }) });
 }
 
-async function listAll(host: Host): Promise<void> {
-  const config = await configHere(host);
+async function listAll(host: Host, flags: Flags): Promise<void> {
+  const config = await configHere(host, flags);
   const agentDir = agentDirectory(host.env, host.homeDir, host.cwd);
   const lines = config.packages.map(({ kind, entry }) => {
     const root = kind === "project" ? (config.project.dir ?? agentDir) : agentDir;
@@ -214,7 +223,7 @@ async function updateAll(host: Host, argument: string | undefined, flags: Flags)
   const place = await placeOf(host, flags);
   const text = argument ?? flags.extension;
   const wanted = text === undefined ? undefined : sourceOf(text, host).identity;
-  const sources = (await declaredAnywhere(place, host)).map((one) =>
+  const sources = (await declaredAnywhere(place, host, flags)).map((one) =>
     parsePackageSource(one, (path) => absolutePath(path, place.root, host.homeDir)),
   );
   if (wanted !== undefined && !sources.some(({ identity }) => identity === wanted)) throw undeclared(text ?? "", place);
@@ -239,8 +248,8 @@ function undeclared(text: string, { file }: Place): PiError {
 }
 
 /** Also where the user's other files say so, which are read and never written. */
-async function declaredAnywhere(place: Place, host: Host): Promise<string[]> {
-  const inForce = (await configHere(host)).packages.filter(({ kind }) => (kind === "project") === place.isProject);
+async function declaredAnywhere(place: Place, host: Host, flags: Flags): Promise<string[]> {
+  const inForce = (await configHere(host, flags)).packages.filter(({ kind }) => (kind === "project") === place.isProject);
   return [...new Set([...(await declaredIn(place)), ...inForce.map(({ entry }) => entry.source)])];
 }
 

@@ -5,31 +5,48 @@
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { kindOfPath } from "../../platform/files/path-kind.ts";
 import { listDirectory, resourceFilter } from "../../platform/files/resource-files.ts";
-import { extensionsAt, manifestOf, nameOf } from "../discover.ts";
+import { extensionsAt, indexOf, manifestOf, nameOf, readManifest } from "../discover.ts";
 
 const kinds = ["extensions", "skills", "prompts", "themes"] as const;
+
+/** Whether a directory brings more than the extension that it may be itself: it says so in its package.json, or has a directory for a kind. */
+function isPackageDirectory(directory: string): boolean {
+  if (kindOfPath(directory) !== "directory") return false;
+  return listsKinds(manifestOf(directory)) || kinds.some((kind) => kindOfPath(join(directory, kind)) === "directory");
+}
+
+function listsKinds(listed: ReturnType<typeof manifestOf>): boolean {
+  return listed !== undefined && kinds.some((kind) => listed[kind] !== undefined);
+}
 
 export type PackageKind = (typeof kinds)[number];
 
 /** Lists of paths and filters; a kind that is absent brings all, an empty one nothing. */
 export type PackageFilter = Partial<Record<PackageKind, readonly string[]>>;
 
-/** `changes`: what somebody else adds to it (an entry, or `+entry`) or takes away (`!glob`, `-entry`). */
+export interface Taken {
+  filter?: PackageFilter;
+  /** What somebody else adds to it (an entry, or `+entry`) or takes away (`!glob`, `-entry`). */
+  changes?: PackageFilter;
+  /** Where it says nothing of what it brings, it is an extension itself: a directory on this machine that somebody named. */
+  mayBeOne?: boolean;
+}
+
 export async function packageContents(
   directory: string,
-  filter: PackageFilter = {},
-  changes: PackageFilter = {},
+  { filter = {}, changes = {}, mayBeOne = false }: Taken = {},
 ): Promise<Record<PackageKind, string[]>> {
   const isFile = kindOfPath(directory) === "file";
   const listed: ReturnType<typeof manifestOf> = isFile ? { extensions: ["."] } : manifestOf(directory);
-  const hasList = listed !== undefined && kinds.some((kind) => listed[kind] !== undefined);
+  const hasList = listsKinds(listed);
+  const isItself = mayBeOne && !isFile && !isPackageDirectory(directory);
   const found = async (kind: PackageKind): Promise<string[]> => {
-    const entries = hasList ? (listed?.[kind] ?? []) : [kind];
+    const entries = isItself && kind === "extensions" ? ["."] : hasList ? (listed?.[kind] ?? []) : [kind];
     const paths = entries.filter((entry) => !/^[!+-]/.test(entry)).flatMap((entry) => expanded(directory, entry));
     const rules = [...entries.filter((entry) => /^[!+-]/.test(entry)), ...narrowing(filter[kind]), ...(changes[kind] ?? []).map(asRule)];
     const files =
       kind === "extensions"
-        ? (await Promise.all(paths.map(extensionsAt))).flat()
+        ? (await Promise.all(paths.map(isItself ? itself : extensionsAt))).flat()
         : rules.length === 0
           ? paths
           : paths.flatMap((path) => filesOf(kind, path));
@@ -46,12 +63,17 @@ export async function packageContents(
 
 /** What a directory brings that is named for one run; nothing where it is no package but a folder of extensions, or one. */
 export async function namedContents(directory: string): Promise<Record<PackageKind, string[]> | undefined> {
-  const listed = manifestOf(directory);
-  const hasList = listed !== undefined && kinds.some((kind) => listed[kind] !== undefined);
-  if (!hasList && kinds.every((kind) => kindOfPath(join(directory, kind)) !== "directory")) return undefined;
+  if (!isPackageDirectory(directory)) return undefined;
   const contents = await packageContents(directory);
-  const isWhole = hasList || contents.extensions.length > 0;
+  const isWhole = listsKinds(manifestOf(directory)) || contents.extensions.length > 0;
   return isWhole ? contents : { ...contents, extensions: await extensionsAt(directory) };
+}
+
+/** Its own entry, else what its package.json calls its main file, else all that lies in it. */
+async function itself(directory: string): Promise<string[]> {
+  const main = readManifest(directory)?.main;
+  const named = typeof main === "string" && indexOf(directory).length === 0 ? resolve(directory, main) : undefined;
+  return named !== undefined && kindOfPath(named) === "file" ? [named] : extensionsAt(directory);
 }
 
 function asRule(entry: string): string {

@@ -42,6 +42,8 @@ export interface CodingSessionDeps {
   stored?: StoredContext | undefined;
   model: Model;
   thinkingLevel: ThinkingLevel;
+  /** For models that have no level of their own, where the one in force is such a one's. */
+  wantedLevel?: ThinkingLevel;
   /** All tools there are, and the names of those the model gets. */
   tools: readonly Tool[];
   activeToolNames: readonly string[];

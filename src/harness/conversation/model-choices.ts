@@ -8,7 +8,7 @@ import type { SessionEntry } from "../../contracts/session-entry.ts";
 import type { SessionContext, SessionOutline } from "../../session/tree/session.ts";
 import type { CodingSessionDeps } from "./conversation-deps.ts";
 
-type Surroundings = Pick<CodingSessionDeps, "session" | "interceptor" | "model" | "thinkingLevel" | "wishes">;
+type Surroundings = Pick<CodingSessionDeps, "session" | "interceptor" | "model" | "thinkingLevel" | "wantedLevel" | "wishes">;
 
 export class ModelChoices {
   readonly #at: Surroundings;
@@ -28,7 +28,7 @@ export class ModelChoices {
     this.#at = at;
     this.#emit = emit;
     this.#model = at.model;
-    this.#wantedLevel = at.thinkingLevel;
+    this.#wantedLevel = at.wantedLevel ?? at.thinkingLevel;
     this.#thinkingLevel = clampThinkingLevel(at.thinkingLevel, at.model);
   }
 

@@ -10,10 +10,8 @@ import type { Conversation } from "../conversation/conversation.ts";
 import type { RegisteredNames } from "../launch/launch-prompt.ts";
 
 export interface ToolSurroundings {
-  /** The tools that are on unless somebody turns them off, of all there are. */
-  chooseTools(all: readonly Tool[], registered: RegisteredNames): readonly string[];
-  /** The built-in ones, and those of the host. */
-  ownTools: readonly Tool[];
+  /** All there are with these, and the names of those that are on unless somebody turns them off. */
+  toolsWith(registered: Pick<RegisteredTools, "all" | "names">): { tools: Tool[]; active: readonly string[] };
 }
 
 export class RegisteredTools {
@@ -41,12 +39,11 @@ export class RegisteredTools {
   }
 
   /** Into a conversation that goes on; what came since it began is on at once. */
-  refresh(conversation: Conversation, { ownTools, chooseTools }: ToolSurroundings): void {
+  refresh(conversation: Conversation, { toolsWith }: ToolSurroundings): void {
     const before = new Set(conversation.tools.map((tool) => tool.name));
-    const own = this.all();
-    const all = [...ownTools.filter((tool) => !own.some((one) => one.name === tool.name)), ...own];
-    conversation.setTools(all);
-    const added = chooseTools(all, this.names()).filter((name) => !before.has(name));
+    const { tools, active } = toolsWith(this);
+    conversation.setTools(tools);
+    const added = active.filter((name) => !before.has(name));
     if (added.length > 0) conversation.setActiveToolNames([...conversation.activeToolNames, ...added]);
   }
 

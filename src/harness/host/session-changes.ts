@@ -242,7 +242,8 @@ export class SessionChanges {
       throw error;
     }
     const { session, workspace, created } = made;
-    if (workspace === this.#now.workspace) created.coding.conversation.setActiveToolNames(stillActive(before.coding, created.coding));
+    // Another session has its own, of its file or as at a start: whoever changed them did so for the one before.
+    if (reason === "reload") created.coding.conversation.setActiveToolNames(stillActive(before, created));
     await this.#now.install(workspace, created);
     before.extensions?.invalidate();
     if (session !== before.coding.session) {
@@ -270,7 +271,7 @@ export class SessionChanges {
       return {
         session,
         workspace,
-        created: await startSession(launch, workspace, session, this.#deps, { ...(keep && { keep }), extensionHost }),
+        created: await startSession(launch, workspace, session, this.#deps, { ...(keep && { keep }), isReload: reload, extensionHost }),
       };
     } catch (error) {
       if (session !== this.#now.created.coding.session) await letGo(session);

@@ -6,13 +6,15 @@ import type { Session } from "../../session/tree/session.ts";
 import type { CodingSession } from "../run/coding-session.ts";
 import type { CreatedSession } from "./start-session.ts";
 
-/** What was on before; what only the new session has is on as it chose. */
-export function stillActive(before: CodingSession, now: CodingSession): string[] {
-  const known = new Set(before.conversation.tools.map((tool) => tool.name));
-  const there = new Set(now.conversation.tools.map((tool) => tool.name));
+/** What was on before a reload, with what is there only since then or is among the usual ones only by what the configuration says now. */
+export function stillActive(before: CreatedSession, now: CreatedSession): string[] {
+  const named = ({ coding }: CreatedSession): Set<string> => new Set(coding.conversation.tools.map((tool) => tool.name));
+  const usual = ({ launch }: CreatedSession): readonly string[] => launch.config.values.tools.enabled;
+  const [known, there] = [named(before), named(now)];
+  const isNew = (name: string): boolean => !known.has(name) || (usual(now).includes(name) && !usual(before).includes(name));
   return [
-    ...before.conversation.activeToolNames.filter((name) => there.has(name)),
-    ...now.conversation.activeToolNames.filter((name) => !known.has(name)),
+    ...before.coding.conversation.activeToolNames.filter((name) => there.has(name)),
+    ...now.coding.conversation.activeToolNames.filter(isNew),
   ];
 }
 

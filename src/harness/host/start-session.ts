@@ -16,7 +16,7 @@ import type { Attachment, SessionExtensions } from "../extensions/session-extens
 import { Intake } from "../intake/intake.ts";
 import { chooseModel, compactionSettings, fallbackSettings, keptModel, noModel, requireUsable, withQuota } from "../launch/choose-model.ts";
 import { type Launch, type LaunchDeps, policyRows, withOwn } from "../launch/launch.ts";
-import { chooseTools, launchPrompt } from "../launch/launch-prompt.ts";
+import { chooseTools, isOffered, launchPrompt } from "../launch/launch-prompt.ts";
 import { nameOf } from "../recovery/fallback.ts";
 import { CodingSession } from "../run/coding-session.ts";
 import { LazyArtifacts } from "./lazy-artifacts.ts";
@@ -48,6 +48,8 @@ export interface StartDeps extends Omit<LaunchDeps, "config"> {
 export interface StartOptions {
   /** What was in force before and goes on where the session records nothing. */
   keep?: { model: Model; thinkingLevel: ThinkingLevel };
+  /** The same session with all read anew: its tools are chosen by what is said now. */
+  isReload?: boolean;
   /** What extensions of this session may ask of the host. */
   extensionHost: ExtensionHost;
 }
@@ -57,7 +59,7 @@ export async function startSession(
   workspace: Workspace,
   session: Session,
   deps: StartDeps,
-  { keep, extensionHost }: StartOptions,
+  { keep, isReload, extensionHost }: StartOptions,
 ): Promise<CreatedSession> {
   const { options, config, registry, resources, parts, limits, stall } = launch;
   const { files, shell, access } = workspace;
@@ -81,15 +83,12 @@ export async function startSession(
         )
       : await keptModel(launch, keep, recorded?.model);
   if (selected.warning !== undefined) warn(selected.warning);
-  const thinkingLevel =
-    (keep === undefined ? options.thinking : undefined) ??
-    selected.thinkingLevel ??
-    recorded?.thinkingLevel ??
-    keep?.thinkingLevel ??
-    config.values.modelThinkingLevels[nameOf(selected.model)] ??
-    config.values.thinking;
+  const saidLevel =
+    (keep === undefined ? options.thinking : undefined) ?? selected.thinkingLevel ?? recorded?.thinkingLevel ?? keep?.thinkingLevel;
+  const wantedLevel = saidLevel ?? config.values.thinking;
+  const thinkingLevel = saidLevel ?? config.values.modelThinkingLevels[nameOf(selected.model)] ?? wantedLevel;
   const isJudgedAnew = options.tools.permits !== undefined;
-  const recordedTools = keep === undefined && recorded !== undefined && !isJudgedAnew ? toolsOf(recorded.systemMessages) : undefined;
+  const recordedTools = recorded === undefined || isReload === true || isJudgedAnew ? undefined : toolsOf(recorded.systemMessages);
   const { tools, active } = sessionTools(launch, extensions, warn, recordedTools);
   const artifacts = new LazyArtifacts(session);
   // A caller's own files and commands may be of another machine.
@@ -113,6 +112,7 @@ export async function startSession(
     stored,
     model: selected.model,
     thinkingLevel,
+    wantedLevel,
     tools,
     activeToolNames: active,
     validate: async (tool, args) => (await import("../../tools/shared/validate.ts")).validateArguments(tool, args),
@@ -169,8 +169,7 @@ export async function startSession(
       settings: () => ({ ...config.values }),
       now,
       resources,
-      chooseTools: (all, registered) => chooseTools(all, { options, config, warn: () => {}, registered, recorded: recordedTools }),
-      ownTools: launch.tools,
+      toolsWith: (registered) => sessionTools(launch, { tools: registered }, () => {}, recordedTools),
       warn,
     });
   }
@@ -259,17 +258,17 @@ async function launchPolicy(
   });
 }
 
-/** All there are in a session, and the names of those that its model gets. @throws PiError `usage.unknown_tool` when strict. */
+/** All that may be had in a session, and the names of those that its model gets. @throws PiError `usage.unknown_tool` when strict. */
 export function sessionTools(
   { tools: own, options, config }: Launch,
-  extensions: Pick<SessionExtensions, "tools"> | undefined,
+  extensions: { tools: Pick<SessionExtensions["tools"], "all" | "names"> } | undefined,
   warn: (line: string) => void,
   recorded?: ReadonlySet<string>,
 ): { tools: ReturnType<typeof withOwn>; active: string[] } {
   const tools = withOwn(own, extensions?.tools.all());
   const registered = extensions?.tools.names();
   return {
-    tools,
+    tools: tools.filter(({ name }) => isOffered(name, options.tools)),
     active: chooseTools(tools, {
       options,
       config,

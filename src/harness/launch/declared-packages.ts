@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Config } from "../../config/load-config.ts";
 import type { PackageEntry } from "../../config/settings.ts";
+import { defined } from "../../contracts/defined.ts";
 import type { PackageExtensions } from "../../extensions/discover.ts";
 import { type PackageKind, packageContents } from "../../extensions/packages/contents.ts";
 import { type PackageSource, packageDirectory, parsePackageSource } from "../../extensions/packages/source.ts";
@@ -44,7 +45,8 @@ export async function declaredContents(config: Config, agentDir: string, warn: (
       warn(`The package ${entry.source} is declared and not installed: pi install ${entry.source}${isProject ? " -l" : ""}`);
       continue;
     }
-    const { extensions, skills, prompts, themes } = await packageContents(directory, entry, changes.get(source.identity));
+    const taken = { filter: entry, ...defined({ changes: changes.get(source.identity) }), mayBeOne: source.kind === "path" };
+    const { extensions, skills, prompts, themes } = await packageContents(directory, taken);
     all.extensions.push({ source: entry.source, directory, scope: isProject ? "project" : "user", files: extensions });
     all.skills.push(...skills);
     all.prompts.push(...prompts);

@@ -7,7 +7,7 @@ import { PiError } from "../../contracts/error.ts";
 import { readingTools } from "../../contracts/policy.ts";
 import { isoTime } from "../../contracts/text/iso-time.ts";
 import type { Tool } from "../../contracts/tool.ts";
-import { builtinTools, defaultToolNames, selectTools } from "../../tools/registry.ts";
+import { builtinTools, defaultToolNames, mayBeSelected, selectTools } from "../../tools/registry.ts";
 import type { PromptParts } from "../conversation/system-prompt.ts";
 import type { LaunchResources } from "./launch-resources.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -43,6 +43,11 @@ export interface ToolChoice {
   recorded?: ReadonlySet<string> | undefined;
   /** No other tools will come: a list of which none is known is a mistake. */
   isComplete?: boolean;
+}
+
+/** Whether it can be had at all: what the options leave out nobody turns on later, neither an extension nor a client. */
+export function isOffered(name: string, { only, except, none }: RunOptions["tools"]): boolean {
+  return mayBeSelected(name, { ...defined({ tools: only, exclude: except }), noTools: none });
 }
 
 /** Names of the tools the model gets. @throws PiError `usage.unknown_tool` when strict, and for a list of which nothing is known. */

@@ -121,9 +121,10 @@ export function policyRows({ config, options }: Pick<Launch, "config" | "options
   return [...config.values.policy, ...(options.policy ?? [])];
 }
 
-/** One's own first, so that it wins where names are the same. */
+/** One's own wins where names are the same, and stands in the other's place: services remember prompts with their tools in order. */
 export function withOwn(tools: readonly Tool[], own: readonly Tool[] = []): Tool[] {
-  return [...tools.filter((tool) => !own.some((one) => one.name === tool.name)), ...own];
+  const added = own.filter((one) => !tools.some((tool) => tool.name === one.name));
+  return [...tools.map((tool) => own.find((one) => one.name === tool.name) ?? tool), ...added];
 }
 
 async function found(

@@ -267,6 +267,7 @@ from the table of methods by \`node scripts/rpc-doc.mjs\`.
 
 Where a client of the npm agent may notice a difference: parameters are checked against the schemas, so that a wrong one is refused where it
 was taken for something else; a blank line is passed over; a second \`compact\` does not end the first but is refused; a prompt that comes
-during a compaction begins when that has ended; \`abort_bash\` ends all commands and each is answered; \`export_html\` takes any session.
+during a compaction begins when that has ended; \`abort_bash\` ends all commands and each is answered; \`export_html\` takes any session;
+\`new_session\` keeps model and thinking level; a fork or clone does not keep the name.
 
 ## Commands`;

@@ -5,6 +5,7 @@ import type { ExtensionFactory } from "../../../src/contracts/extension.ts";
 import { forNextSession, inlineSources, loadExtensions } from "../../../src/extensions/load.ts";
 import type { CustomParts } from "../../../src/harness/launch/launch.ts";
 import type { LaunchResources } from "../../../src/harness/launch/launch-resources.ts";
+import type { RunOptions } from "../../../src/harness/launch/run-options.ts";
 import { makeRpcWorld, type RpcWorld, textReply } from "../../support/rpc-world.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
@@ -19,7 +20,9 @@ const resources: LaunchResources = {
   expand: async (text) => text.replace("/short", "long"),
 };
 
-async function worldWith(...factories: ExtensionFactory[]): Promise<RpcWorld> {
+const worldWith = (...factories: ExtensionFactory[]): Promise<RpcWorld> => worldOf({}, ...factories);
+
+async function worldOf(options: Partial<RunOptions>, ...factories: ExtensionFactory[]): Promise<RpcWorld> {
   const loaded = await loadExtensions(inlineSources(factories));
   const custom: CustomParts = {
     load: async () => ({ resources, extensions: await forNextSession(loaded), extend: async () => resources }),
@@ -29,7 +32,30 @@ async function worldWith(...factories: ExtensionFactory[]): Promise<RpcWorld> {
       fetch: globalThis.fetch,
     }),
   };
-  return makeRpcWorld({ directory: temporaryDirectory(), reply: textReply("done"), deps: { custom } });
+  return makeRpcWorld({ directory: temporaryDirectory(), reply: textReply("done"), deps: { custom }, options });
+}
+
+/** The usual tools, one of its own, and a command that says which are on from now on. */
+const withTools: ExtensionFactory = (pi) => {
+  pi.registerCommand("only", { description: "Only these", handler: async (names) => pi.setActiveTools(names.split(",")) });
+  pi.registerTool({
+    name: "mine",
+    label: "Mine",
+    description: "",
+    parameters: { type: "object", properties: {} } as never,
+    execute: async () => ({ content: [], details: {} }),
+  });
+};
+
+async function activeTools(world: RpcWorld): Promise<string> {
+  const { tools } = (await world.ask("get_tools")).data as { tools: { name: string; active: boolean }[] };
+  return tools.flatMap(({ name, active }) => (active ? [name] : [])).join(" ");
+}
+
+async function prompted(world: RpcWorld, message: string): Promise<void> {
+  const settled = world.next((record) => record.type === "agent_settled");
+  await world.ask("prompt", { message });
+  await settled;
 }
 
 test("a command asks the client, and is answered `handled`; it is listed", async () => {
@@ -212,4 +238,56 @@ test("an answer that cannot be written as JSON is refused, and what comes behind
   });
   expect(await world.ask("get_commands")).toMatchObject({ success: false, error: expect.stringMatching(/BigInt/) });
   expect(await world.ask("get_messages")).toMatchObject({ success: true });
+});
+
+test("tools that an extension has turned off are off in that session: another has its own, as its file says or as at a start", async () => {
+  const world = await worldWith(withTools);
+  const fresh = "read bash edit write mine";
+  const restricted = "read mine";
+  await prompted(world, "one");
+  await world.ask("prompt", { message: "/only read,mine" });
+  await prompted(world, "two");
+  const { sessionFile } = (await world.ask("get_state")).data as { sessionFile: string };
+  const { messages } = (await world.ask("get_fork_messages")).data as { messages: { entryId: string }[] };
+  const after = async (type: string, params: object = {}): Promise<string> => {
+    expect((await world.ask(type, params)).success, type).toBe(true);
+    return activeTools(world);
+  };
+  expect(await after("reload")).toBe(restricted);
+  expect(await after("new_session")).toBe(fresh);
+  expect(await after("switch_session", { sessionPath: sessionFile })).toBe(restricted);
+  expect(await after("clone")).toBe(restricted);
+  expect(await after("fork", { entryId: messages[1]?.entryId })).toBe(restricted);
+  await world.ask("switch_session", { sessionPath: sessionFile });
+  expect(await after("fork", { entryId: messages[0]?.entryId })).toBe(fresh);
+});
+
+test.each([
+  ["a list of tools", { only: "read,ls,mine" }, "read mine"],
+  ["changes to the usual ones", { only: "-write" }, "read bash grep mine"],
+  ["excluded ones", { except: "ba*" }, "read grep mine"],
+  ["no tools", { none: true }, ""],
+  ["no built-in ones", { noBuiltin: true }, "read bash grep mine"],
+] as const)("%s: nobody turns on what that leaves out", async (_, tools, active) => {
+  const world = await worldOf({ tools: { none: false, noBuiltin: false, ...tools } }, withTools);
+  await world.ask("prompt", { message: "/only read,bash,grep,mine" });
+  expect(await activeTools(world)).toBe(active);
+  const late = await worldOf({ tools: { none: false, noBuiltin: false, ...tools } }, (pi) => {
+    pi.registerCommand("late", { description: "", handler: async () => void withTools(pi) });
+  });
+  await late.ask("prompt", { message: "/late" });
+  expect((await activeTools(late)).includes("mine")).toBe(active.includes("mine"));
+});
+
+test("a tool in a built-in one's place stands where that stood", async () => {
+  const world = await worldWith((pi) => {
+    pi.registerTool({
+      name: "bash",
+      label: "Bash",
+      description: "Elsewhere",
+      parameters: { type: "object", properties: {} } as never,
+      execute: async () => ({ content: [], details: {} }),
+    });
+  });
+  expect(await activeTools(world)).toBe("read bash edit write");
 });

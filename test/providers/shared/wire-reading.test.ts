@@ -89,8 +89,14 @@ test("schemas for native modes", () => {
 test("room for an answer", () => {
   const model = testModel({ contextWindow: 100_000, maxTokens: 100_000 });
   expect(answerRoom(model, testRequest({ maxTokens: 500 }))).toBe(500);
-  expect(answerRoom(model, testRequest({ systemPrompt: "", messages: [user("x".repeat(40_000))] }))).toBe(90_000);
-  expect(answerRoom(model, testRequest({ promptTokens: 40_000, messages: [user("x".repeat(900_000))] }))).toBe(60_000);
+  // 10,000 tokens, and what the service may count more.
+  expect(answerRoom(model, testRequest({ systemPrompt: "", messages: [user("x".repeat(40_000))] }))).toBe(85_904);
+  expect(answerRoom(model, testRequest({ systemPrompt: "", messages: [user("\u6587".repeat(40_000))] }))).toBe(65_500);
+  expect(answerRoom(model, testRequest({ promptTokens: 40_000, messages: [user("x".repeat(900_000))] }))).toBe(54_000);
+  // Near the end of the window an answer goes first, and a small window has no room to spare.
+  expect(answerRoom(model, testRequest({ promptTokens: 60_000 }))).toBe(32_768);
+  expect(answerRoom(model, testRequest({ promptTokens: 70_000 }))).toBe(25_904);
+  expect(answerRoom({ ...model, contextWindow: 8000 }, testRequest({ promptTokens: 2000 }))).toBe(5500);
   expect(
     answerRoom({ ...model, contextWindow: 128_000, maxTokens: 16_384 }, testRequest({ messages: [user("word ".repeat(75_000))] })),
   ).toBe(16_384);
