@@ -254,17 +254,20 @@ export class Accounts {
     if (unusable !== undefined) return unusable;
     const variables = this.variables(providerId);
     const variable = variables.find((name) => name.endsWith("KEY")) ?? variables[0];
-    const projectFile = this.#input.providers[providerId]?.projectBaseUrlFile;
+    const { projectBaseUrlFile: projectFile, apiKey } = this.#input.providers[providerId] ?? {};
+    const written = readSecretText(apiKey?.value ?? "", this.#input.env);
     const remedy =
       projectFile !== undefined
         ? `Its base URL is set by ${projectFile}, which must then set the key too`
-        : variable !== undefined
-          ? `Set ${variable}`
-          : options.hasOwnFlow === true
-            ? `Sign in with pi auth login ${providerId}`
-            : options.hasOwnKey === true
-              ? `Store it with pi auth login ${providerId}`
-              : `Set api_key under [providers.${providerId}] in config.toml`;
+        : written.kind === "unset"
+          ? `Set ${written.variable}, which api_key under [providers.${providerId}] names`
+          : variable !== undefined
+            ? `Set ${variable}`
+            : options.hasOwnFlow === true
+              ? `Sign in with pi auth login ${providerId}`
+              : options.hasOwnKey === true
+                ? `Store it with pi auth login ${providerId}`
+                : `Set api_key under [providers.${providerId}] in config.toml`;
     return new PiError("auth.no_credential", `No API key found for ${providerId}.`, {
       hint: `${remedy}, or try --model demo, which needs none.`,
     });

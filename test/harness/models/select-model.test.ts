@@ -164,6 +164,11 @@ test("without a credential the error names the variable and the demo", async () 
   expect(error).toMatchObject({ code: "auth.no_credential", message: "No API key found for anthropic.", exitStatus: 2 });
   expect(error.hint).toContain("ANTHROPIC_API_KEY");
   expect(error.hint).toContain("--model demo");
+  for (const provider of ["anthropic", "own"]) {
+    const toml = `[providers.${provider}]\nbase_url = "http://127.0.0.1:9/v1"\napi = "openai-completions"\napi_key = "$OWN_KEY"\n`;
+    const named = await failure(`${provider}/claude-sonnet-5`, undefined, { toml });
+    expect(named.hint).toMatch(new RegExp(`^Set OWN_KEY, which api_key under \\[providers\\.${provider}\\] names, or`));
+  }
   const nothing = await failure(undefined);
   expect(nothing.exitStatus).toBe(2);
   expect(nothing.hint).toMatch(/ANTHROPIC_API_KEY.*OPENAI_API_KEY.*--model demo/);
