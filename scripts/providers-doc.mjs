@@ -92,7 +92,7 @@ ${variables.map(([vendor, names]) => line([`\`${vendor}\``, names.map((name) => 
 \`pi models [search]\` lists what there are credentials for, \`--all\` everything. \`--model\` takes \`provider/id\`, an exact id or a part of one, with
 \`:level\` for the thinking. Where several providers have it, the one with a credential is meant; where several have one, the run is refused with their names.
 \`pi models refresh\` fetches new facts from models.dev into the agent directory; nothing else ever does.
-An id that is written out behind its provider and stands in no list is asked for all the same, with a warning.
+An id that is written with its provider and is in no list is used anyway, with a warning.
 
 Amazon Bedrock and Google Vertex AI are not spoken to directly: their wire formats are their own. Both can be reached through a gateway that speaks one
 of the formats above.
@@ -118,7 +118,7 @@ of the formats above.
 | its \`--api-key\` | \`LLAMA_API_KEY\`, or \`/login llama-cpp\` |
 
 \`/llama\` in the terminal lists its models with their states: \`Enter\` loads one, or unloads it, or breaks off a load; \`Escape\` closes the list, and the server goes on.
-\`pi\` unloads nothing by itself. What is loaded or asleep stands in \`/model\` and in \`pi models\`; where the router loads by itself (it does, unless started with
+Where others are loaded, it is asked whether they are unloaded first: \`pi\` unloads nothing by itself. What is loaded or asleep stands in \`/model\` and in \`pi models\`; where the router loads by itself (it does, unless started with
 \`--no-models-autoload\`) \`--model llama-cpp/NAME\` takes any of its names. The npm agent's name for the provider, \`llama.cpp\`, is understood too. The last
 row downloads one: by its name at Hugging Face (\`owner/repository:quantization\`), or found by words, with the quantizations to choose from; the server fetches it,
 how far it is stands in the list, and \`Enter\` there stops it. \`HF_TOKEN\` (or the token file of Hugging Face's programs) is sent along when models are looked for;

@@ -193,9 +193,9 @@ export class Accounts {
     providerId: string,
     { signal }: CredentialWish,
   ): Promise<Credential | undefined> {
-    const entry = storedAccount(providerId, options);
+    const entry = given === undefined || given.source === "auth.json" ? storedAccount(providerId, options) : undefined;
     const stored = isTable(entry) && entry.type === "api_key" ? (entry as unknown as StoredKey) : undefined;
-    const isStored = stored !== undefined && (given === undefined || given.source === "auth.json");
+    const isStored = stored !== undefined;
     const key: StoredKey | undefined = given === undefined ? stored : { ...(isStored ? stored : {}), type: "api_key", key: given.value };
     const made = await own.resolve(key, signal);
     if (made === undefined) return undefined;

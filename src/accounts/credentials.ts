@@ -62,7 +62,7 @@ export async function resolveCredential(
   options: CredentialOptions,
   { ofToken, ofWorkload }: ExchangedCredentials,
 ): Promise<Credential | undefined> {
-  for (const source of credentialSources(providerId, options, storedAccount(providerId, options))) {
+  for (const source of credentialSources(providerId, options, needsNone(providerId, options) ? soundAccount : storedAccount)) {
     if (source.accountId !== undefined) return ofToken(source.accountId);
     if (source.workload !== undefined) return ofWorkload(source.workload);
     const value = source.read === undefined ? await runCommand(providerId, source, options) : source.read();
@@ -73,15 +73,17 @@ export async function resolveCredential(
 
 /** Whether there would be a credential; reads files, runs nothing. */
 export function hasCredential(providerId: string, options: CredentialOptions): boolean {
-  return credentialSources(providerId, options, soundAccount(providerId, options)).length > 0 || needsNone(providerId, options);
+  return firstSource(providerId, options) !== undefined || needsNone(providerId, options);
 }
 
 /** Where the credential would come from, by name, for `pi inspect`. */
 export function credentialSource(providerId: string, options: CredentialOptions): string | undefined {
-  return (
-    credentialSources(providerId, options, soundAccount(providerId, options))[0]?.name ??
-    (needsNone(providerId, options) ? "none needed" : undefined)
-  );
+  return firstSource(providerId, options)?.name ?? (needsNone(providerId, options) ? "none needed" : undefined);
+}
+
+function firstSource(providerId: string, options: CredentialOptions): CredentialSource | undefined {
+  for (const source of credentialSources(providerId, options, soundAccount)) return source;
+  return undefined;
 }
 
 /** Values of headers and the like, with variables filled in and commands run. @throws PiError `auth.command`, `auth.unset_variable`. */
@@ -119,32 +121,39 @@ interface CredentialSource {
   workload?: WorkloadVariables;
 }
 
-/** All that would give one, in order, first wins; only what has a value (or is a command) is listed. */
-function credentialSources(providerId: string, options: CredentialOptions, account: unknown): CredentialSource[] {
+/**
+ * All that would give one, in order, first wins; only what has a value (or is a command) is listed. `accountOf` is asked when nothing before
+ * auth.json gives one: a file that is damaged stops nobody who does not need it.
+ */
+function* credentialSources(providerId: string, options: CredentialOptions, accountOf: typeof storedAccount): Generator<CredentialSource> {
   const provider = options.providers[providerId];
-  if (provider?.projectBaseUrlFile !== undefined) return projectSources(provider, provider.projectBaseUrlFile, options);
-  const sources: (CredentialSource | undefined)[] = [];
+  if (provider?.projectBaseUrlFile !== undefined) {
+    yield* projectSources(provider, provider.projectBaseUrlFile, options);
+    return;
+  }
   const scheme = schemeOf(provider);
-  if (options.apiKey) sources.push({ name: "--api-key", scheme, read: () => options.apiKey ?? "" });
+  if (options.apiKey) yield { name: "--api-key", scheme, read: () => options.apiKey ?? "" };
   const configured = provider?.apiKey;
   const fromConfig =
     configured === undefined ? undefined : writtenSource(describeOrigin(configured.origin), configured.value, scheme, options.env);
-  const stored = storedSource(providerId, account, options, scheme);
   // The npm agent lets auth.json win over its models.json.
-  sources.push(...(configured?.origin.kind === "npm agent" ? [stored, fromConfig] : [fromConfig, stored]));
+  const isBehindStored = configured?.origin.kind === "npm agent";
+  if (fromConfig !== undefined && !isBehindStored) yield fromConfig;
+  const stored = storedSource(providerId, accountOf(providerId, options), options, scheme);
+  if (stored !== undefined) yield stored;
+  if (fromConfig !== undefined && isBehindStored) yield fromConfig;
   for (const variable of options.credentialVariables) {
     const value = options.env[variable];
     if (!value) continue;
-    sources.push({
+    yield {
       name: variable,
       scheme: options.bearerVariables?.includes(variable) === true ? "bearer" : scheme,
       billing: options.planVariables?.includes(variable) === true ? "plan" : "metered",
       read: () => value,
-    });
+    };
   }
   const { workload } = options;
-  if (workload !== undefined && isWorkload(workload, options.env)) sources.push({ name: workload.rule, scheme: "bearer", workload });
-  return sources.filter((source) => source !== undefined);
+  if (workload !== undefined && isWorkload(workload, options.env)) yield { name: workload.rule, scheme: "bearer", workload };
 }
 
 /** Whether all is set that it needs. */

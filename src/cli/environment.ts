@@ -21,16 +21,16 @@ export const environmentTable: readonly VariableRecord[] = [
   { names: ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"], help: "proxies" },
   { names: ["NODE_EXTRA_CA_CERTS"], help: "a file of certificate authorities to trust beside the system's" },
   { names: ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"], help: "no colours; colours in a pipe, too" },
-  { names: ["PI_OAUTH_CALLBACK_HOST"], help: "the own machine's address that a browser comes back to in pi auth login; else 127.0.0.1" },
-  { names: ["PI_SHELL"], help: "the shell that getShellConfig of the library names; runs go by shell.path" },
+  { names: ["PI_OAUTH_CALLBACK_HOST"], help: "the address of this machine that a browser comes back to in pi auth login; else 127.0.0.1" },
+  { names: ["PI_SHELL"], help: "the shell that the library's getShellConfig names; runs use shell.path" },
   { names: ["PI_PAGER", "PAGER"], help: "the pager of lists that are longer than the terminal; else less; cat or empty: none" },
-  { names: ["VISUAL", "EDITOR"], help: "the editor of pi config edit" },
-  { names: ["PI_SHARE_VIEWER_URL"], help: "a page that shows what /share has made: its address, to which # and the gist's id are added" },
+  { names: ["VISUAL", "EDITOR"], help: "the editor of pi config edit and of Ctrl-G" },
+  { names: ["PI_SHARE_VIEWER_URL"], help: "the address of a page that shows what /share has made; # and the gist's id are added to it" },
   {
     names: ["HF_TOKEN", "HF_TOKEN_PATH", "HF_HOME", "HF_ENDPOINT"],
     help: "Hugging Face, where /llama looks for models: the token, where it lies, another address",
   },
-  { names: ["PI_HYPERLINKS"], help: "1 or 0: the terminal knows links, or does not; else it is found out" },
+  { names: ["PI_HYPERLINKS"], help: "1 or 0: the terminal shows links, or does not; else pi finds out" },
   { names: ["PI_TUI_ESC_TIMEOUT"], help: "milliseconds after which Escape alone is Escape at the terminal" },
 ];
 

@@ -46,7 +46,7 @@ export const optionsElsewhere: Readonly<Record<string, string>> = {
   "--effort": "That is --thinking LEVEL",
   "--reasoning": "That is --thinking LEVEL",
   "--reasoning-effort": "That is --thinking LEVEL",
-  "--oss": "--model ollama/NAME asks a model of one's own machine",
+  "--oss": "--model ollama/NAME asks a model on your own machine",
   "--allowedTools": "That is --tools LIST",
   "--allowed-tools": "That is --tools LIST",
   "--allow-tool": "That is --tools LIST",

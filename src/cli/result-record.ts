@@ -1,9 +1,8 @@
 // The closing record of `--result`: what it says of a run that could not begin, and where it is written. Called by main and run-mode.
 // Invariant: whole or not at all, so that a reader who polls for the file never sees half a record, nor one of an earlier run.
 
-import { defined } from "../contracts/defined.ts";
-import { isPiError, messageOf, PiError } from "../contracts/error.ts";
-import type { Outcome } from "../contracts/outcome.ts";
+import { messageOf, PiError } from "../contracts/error.ts";
+import { type Outcome, outcomeOfError } from "../contracts/outcome.ts";
 import type { CodingSession } from "../harness/run/coding-session.ts";
 import { RunTally } from "../harness/run/run-tally.ts";
 import type { Host } from "../platform/host.ts";
@@ -60,26 +59,11 @@ function fileSaid(target: string, said: Said, host: Host): string {
   return absolutePath(target, absolutePath(valueSaid(said, "--cwd") ?? "", host.cwd, host.homeDir), host.homeDir);
 }
 
-const kindOfStatus: Readonly<Record<number, Outcome["kind"]>> = { 2: "usage", 3: "budget" };
-
-/** How a run ended that never began, or that broke. */
-export function brokenOutcome(error: unknown): Outcome {
-  const kind = kindOfStatus[isPiError(error) ? error.exitStatus : 1] ?? "error";
-  const hint = isPiError(error) ? error.hint : undefined;
-  return {
-    kind,
-    text: "",
-    code: isPiError(error) ? error.code : "internal.unexpected",
-    message: messageOf(error),
-    ...defined({ hint }),
-  };
-}
-
 /** For a command line that cannot be read: the record goes where it says all the same. */
 export async function recordUnreadable(args: readonly string[], error: unknown, host: Host): Promise<void> {
   const at = args.findLastIndex((arg) => arg === "--result" || arg.startsWith("--result="));
   const value = at < 0 ? undefined : args[at] === "--result" ? args[at + 1] : args[at]?.slice("--result=".length);
   if (value === undefined) return;
   const recorder = new ResultRecorder({ options: new Map([["--result", [value]]]), operands: [], unknown: [] }, host);
-  await recorder.write(brokenOutcome(error)).catch(() => undefined);
+  await recorder.write(outcomeOfError(error)).catch(() => undefined);
 }

@@ -3,7 +3,7 @@
 
 import { defined } from "../contracts/defined.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
-import { exitStatusOf, type Outcome } from "../contracts/outcome.ts";
+import { exitStatusOf, type Outcome, outcomeOfError } from "../contracts/outcome.ts";
 import { SessionHost } from "../harness/host/session-host.ts";
 import { decodeImage } from "../harness/intake/prompt-images.ts";
 import { type Launch, prepareLaunch } from "../harness/launch/launch.ts";
@@ -22,7 +22,7 @@ import { modeSaid } from "./mode-said.ts";
 import { isSaid, type Said, valueSaid } from "./options.ts";
 import { readInput } from "./read-input.ts";
 import { type ResolvedRun, resolveRun, workingDirectory } from "./resolve-run.ts";
-import { brokenOutcome, ResultRecorder } from "./result-record.ts";
+import { ResultRecorder } from "./result-record.ts";
 import { TimeLimit, withinLimit } from "./time-limit.ts";
 import { orUnanswered } from "./unanswered.ts";
 
@@ -37,7 +37,7 @@ export async function runMode(said: Said, host: Host): Promise<number> {
       warn: (line) => writeErrorLine(`pi: ${line}`),
     });
   } catch (error) {
-    await recorder.write(brokenOutcome(error)).catch(() => undefined);
+    await recorder.write(outcomeOfError(error)).catch(() => undefined);
     throw error;
   }
 }
@@ -51,6 +51,7 @@ interface RunState {
 }
 
 async function run(said: Said, host: Host, recorder: ResultRecorder, state: RunState): Promise<number> {
+  const begunMs = host.now();
   const name = modeSaid(said, host);
   const mode = await modeTable.find((one) => one.name === name)?.load();
   if (mode === undefined) throw new Error(`${name} is an option's value and no mode`);
@@ -71,7 +72,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder, state: RunS
   const answerFile = await answerFileOf(said, host);
   const ending = new Ending(host);
   const log = host.env.PI_LOG ? (await import("./event-log.ts")).eventLog(host.env.PI_LOG, host, name) : undefined;
-  const open = opened(mode, { host, launch, extensions, configFor, ending, recorder, log, limit, warn });
+  const open = opened(mode, { host, begunMs, launch, extensions, configFor, ending, recorder, log, limit, warn });
   state.sessions = () => open.sessions;
   const showsAnswer = !recorder.isOnStdout && answerFile === undefined;
   try {
@@ -269,6 +270,8 @@ function opened(
   mode: Mode,
   about: {
     host: Host;
+    /** When the run began, for its limit of time. */
+    begunMs: number;
     launch: Launch;
     extensions: ResolvedRun["extensions"];
     configFor: ResolvedRun["configFor"];
@@ -279,7 +282,7 @@ function opened(
     warn: Warn;
   },
 ): Opened {
-  const { host, launch, extensions, configFor, ending, recorder, log, limit, warn } = about;
+  const { host, begunMs, launch, extensions, configFor, ending, recorder, log, limit, warn } = about;
   const all: SessionHost[] = [];
   ending.killAllNow = () => {
     for (const sessions of all) sessions.killAllNow();
@@ -293,12 +296,15 @@ function opened(
       // A stored conversation may be long.
       if (!["new", "memory"].includes(launch.options.session.kind)) startIsOver();
       const { mayLackModel } = mode;
-      const waitsMs = mode.status === "service" ? 0 : launch.config.values.limits.timeoutMs;
-      const sessions = await withinLimit(waitsMs, signal, (inTime) =>
+      const limitMs = mode.status === "service" ? 0 : launch.config.values.limits.timeoutMs;
+      // What somebody has to think about first is no part of a run.
+      const spentMs = (): number => (mode.needs === "prompts" ? Math.max(0, host.now() - begunMs) : 0);
+      const sessions = await withinLimit({ limitMs, spentMs: spentMs() }, signal, (inTime) =>
         SessionHost.create(launch, { host, extensions, warn, mayLackModel, configFor, signal: inTime }),
       );
       // A service says itself when it has much to do.
       if (mode.needs !== "prompts" && mode.status !== "service") startIsOver();
+      sessions.coding.conversation.budget.spendTime(spentMs());
       all.push(sessions);
       sessions.subscribe((event) => recorder.tally.take(event));
       // A service lives on between its runs.

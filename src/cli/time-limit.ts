@@ -6,15 +6,19 @@ import { PiError } from "../contracts/error.ts";
 
 /**
  * What waits for another process, and no longer than the run may take: `work` is given a signal that comes with `signal`, or when the time is over.
- * Rejects with `budget.timeout`. `limitMs` 0: no limit.
+ * Rejects with `budget.timeout`. `limitMs` 0: no limit; `spentMs`: of it, before.
  */
-export async function withinLimit<T>(limitMs: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withinLimit<T>(
+  { limitMs, spentMs }: { limitMs: number; spentMs: number },
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   if (limitMs === 0) return work(signal);
   const over = new AbortController();
   const what = `Stopped after ${limitMs / 1000} s (--timeout): another process still uses the session`;
   const timer = setTimeout(
     () => over.abort(new PiError("budget.timeout", what, { hint: "--on-busy fork goes on in a copy" })),
-    timerMs(limitMs),
+    timerMs(Math.max(0, limitMs - spentMs)),
   );
   try {
     return await work(AbortSignal.any([signal, over.signal]));

@@ -49,7 +49,7 @@ export const providerFields: readonly FieldRecord[] = [
   field("auth_header", "boolean", "Send the key as Authorization: Bearer."),
   field("headers", "headers", "Sent with every request; values are read as api_key is."),
   field("account", "text", "Name of the stored account that is used: NAME of PROVIDER#NAME in auth.json."),
-  field("oauth", "oauth", "Addresses and client of a sign-in of one's own; in the user's file alone."),
+  field("oauth", "oauth", "Addresses and client of your own sign-in; user file only."),
   field("dialect", "table", "What the server does differently from its wire format."),
   field("models", "models", "Models of the provider, beside those of the catalogue."),
   field("model_overrides", "overrides", "Changes to models of the catalogue, by id."),

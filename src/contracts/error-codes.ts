@@ -77,6 +77,7 @@ export const errorCodes = {
   "config.untrusted": "This wants trust in the directory.",
   "config.wrong_type": "A setting has a value of another type.",
 
+  "auth.bad_value": "A credential or a header holds what no request can carry.",
   "auth.command": "The command that gives a key did not.",
   "auth.damaged_file": "auth.json is damaged.",
   "auth.foreign_base_url": "A key would go to an address that is not its provider's.",

@@ -1,5 +1,7 @@
 // How a run ended: the one value from which text, last event, result record and exit status all follow.
 
+import { defined } from "./defined.ts";
+import { isPiError, messageOf } from "./error.ts";
 import type { ErrorCode } from "./error-codes.ts";
 
 export type OutcomeKind = "done" | "length" | "error" | "aborted" | "overflow" | "quota" | "budget" | "stalled" | "usage";
@@ -31,4 +33,14 @@ export interface Outcome {
   raw?: string;
   /** Unix ms, where a service said when to come back. */
   retryAt?: number;
+}
+
+/** Of a run that an error kept from beginning, or broke; `text`: what was said before. */
+export function outcomeOfError(error: unknown, text = ""): Outcome {
+  const code = isPiError(error) ? error.code : "internal.unexpected";
+  const hint = isPiError(error) ? error.hint : undefined;
+  const status = isPiError(error) ? error.exitStatus : exitStatusOf.error;
+  const isAborted = code === "runtime.aborted_waiting" || code === "model.aborted";
+  const kind = isAborted ? "aborted" : status === exitStatusOf.usage ? "usage" : status === exitStatusOf.budget ? "budget" : "error";
+  return { kind, text, code, message: messageOf(error), ...defined({ hint }) };
 }

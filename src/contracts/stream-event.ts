@@ -1,7 +1,9 @@
 // What a provider says while a model answers. Made by providers' decoders, folded by assemble-message, forwarded by the agent.
 // Invariant: one terminal event (`finish` or `failure`), last; a block's start, deltas and end share its `contentIndex`.
 
+import { isPiError, messageOf } from "./error.ts";
 import type { StopReason, ToolCall } from "./message.ts";
+import { type Outcome, outcomeOfError } from "./outcome.ts";
 import type { Usage } from "./usage.ts";
 
 /**
@@ -38,10 +40,16 @@ export interface ModelFailure {
   retryAt?: number;
   /** Another try is useless, too; `address`: host and port, or the name. */
   unreachable?: { lacks: ConnectionLack; address: string };
-  /** The call was never made: what the message says is ours, and whole. */
-  isOurs?: true;
+  /** The call was never made: what comes of it, in our words. */
+  ours?: Outcome;
   /** The service's own stop reason (a refusal). */
   rawStopReason?: string;
+}
+
+/** What kept a call from being made: a credential that cannot be had, a proxy that is no address. */
+export function failureOfError(error: unknown): ModelFailure {
+  const hint = isPiError(error) && error.hint !== undefined ? ` (${error.hint})` : "";
+  return { code: "auth", message: `${messageOf(error)}${hint}`, ours: outcomeOfError(error) };
 }
 
 export type StreamEvent =

@@ -16,7 +16,7 @@ import { visibleText } from "../contracts/text/plain.ts";
 import { isImageLine } from "./image-line.ts";
 
 export class Fence implements Component, Focusable {
-  readonly #inner: Component;
+  readonly #inner: Component & { dispose?(): void };
   readonly #name: string;
   readonly #failed: (error: unknown) => void;
   #failure: string | undefined;
@@ -33,19 +33,21 @@ export class Fence implements Component, Focusable {
   }
 
   get focused(): boolean {
-    return isFocusable(this.#inner) && this.#inner.focused;
+    return this.#try(() => isFocusable(this.#inner) && this.#inner.focused) === true;
   }
 
   set focused(is: boolean) {
-    if (isFocusable(this.#inner)) this.#inner.focused = is;
+    this.#try(() => {
+      if (isFocusable(this.#inner)) this.#inner.focused = is;
+    });
   }
 
   get wantsKeyRelease(): boolean {
-    return this.#inner.wantsKeyRelease === true;
+    return this.#try(() => this.#inner.wantsKeyRelease) === true;
   }
 
   get capturesViewportInput(): boolean {
-    return this.#inner.capturesViewportInput === true;
+    return this.#try(() => this.#inner.capturesViewportInput) === true;
   }
 
   render(width: number): string[] {
@@ -65,6 +67,15 @@ export class Fence implements Component, Focusable {
 
   invalidate(): void {
     this.#try(() => this.#inner.invalidate?.());
+  }
+
+  /** It is shown no more. Also one that has failed has something to end. */
+  dispose(): void {
+    try {
+      this.#inner.dispose?.();
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   #try<T>(work: () => T): T | undefined {

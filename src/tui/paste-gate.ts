@@ -8,6 +8,8 @@ const end = "\u001b[201~";
 const leastPaste = 100;
 /** So long the next piece of such a paste may take. */
 const pieceMs = 20;
+/** So long one between markers may be silent: behind that its end is lost (a connection that was cut, a program that was killed). */
+const markedPieceMs = 2000;
 
 /** A text as a terminal sends what is pasted: whatever is in it, it does not end there. */
 export function markedPaste(text: string): string {
@@ -28,6 +30,8 @@ export class PasteGate {
   readonly #escapeMs: number;
   /** Of a paste between its markers. */
   #marked: string[] | undefined;
+  /** A paste was taken as ended, and its end may still come. */
+  #isLate = false;
   /** Of a terminal that marks none. */
   #unmarked: string[] = [];
   /** What may be the beginning of a marker. */
@@ -47,6 +51,7 @@ export class PasteGate {
     }
     const text = this.#held + piece;
     this.#held = "";
+    if (this.#isLate && this.#endLate(text)) return;
     if (isText(text) && (this.#unmarked.length > 0 || text.length >= leastPaste)) {
       this.#unmarked.push(text);
       this.#later(pieceMs);
@@ -69,6 +74,7 @@ export class PasteGate {
   /** What is held back goes where it belongs. */
   flush(): void {
     clearTimeout(this.#timer);
+    this.#endMarked();
     this.#endUnmarked();
     const held = this.#held;
     this.#held = "";
@@ -89,12 +95,34 @@ export class PasteGate {
     pieces.push(at < 0 ? text : text.slice(0, at));
     if (at < 0) {
       this.#marked = pieces;
+      this.#later(markedPieceMs);
       return;
     }
     this.#marked = undefined;
     this.#sink.paste(pieces.join(""));
     const rest = text.slice(at + end.length);
     if (rest !== "") this.push(rest);
+  }
+
+  /** Its end did not come. */
+  #endMarked(): void {
+    if (this.#marked === undefined) return;
+    const text = this.#marked.join("");
+    this.#marked = undefined;
+    this.#isLate = true;
+    if (text !== "") this.#sink.paste(text);
+  }
+
+  /** What comes with the late end of a paste still belongs to it, and nothing of it is a key. */
+  #endLate(text: string): boolean {
+    const at = text.indexOf(end);
+    const isOther = text.slice(0, Math.max(0, at)).includes(begin);
+    if (at < 0 || isOther) return false;
+    this.#isLate = false;
+    if (at > 0) this.#sink.paste(text.slice(0, at));
+    const rest = text.slice(at + end.length);
+    if (rest !== "") this.push(rest);
+    return true;
   }
 
   #endUnmarked(): void {

@@ -192,6 +192,16 @@ describe("auth.json", () => {
     await expect(resolve({ auth: "{oops" })).rejects.toMatchObject({ code: "auth.damaged_file" });
     expect(hasCredential("a", await prepare({ auth: "{oops" }))).toBe(false);
   });
+
+  test("a damaged file stops nobody who does not need it", async () => {
+    const auth = "{oops";
+    expect(await resolve({ auth, options: { apiKey: "o" } })).toMatchObject({ value: "o" });
+    expect(await resolve({ auth, toml: '[providers.a]\napi_key = "c"\n' })).toMatchObject({ value: "c" });
+    expect(await resolve({ auth, options: { keyless: true } })).toMatchObject({ scheme: "none" });
+    // It counts before the environment: an account in it may be a plan, and the variable's key is charged by use.
+    await expect(resolve({ auth, env: { A_KEY: "k" } })).rejects.toMatchObject({ code: "auth.damaged_file" });
+    await expect(resolve({ auth, models: { a: { apiKey: "m" } } })).rejects.toMatchObject({ code: "auth.damaged_file" });
+  });
 });
 
 describe("servers that need none", () => {

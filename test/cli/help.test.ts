@@ -113,6 +113,11 @@ describe("pi help", () => {
     }
   });
 
+  test("shows for a group what is meant where none of its commands is named", async () => {
+    expect(await help("models")).toMatch(/\nOptions without a command, and of list:\n(?: .*\n)* {2}--providers {4}the providers/);
+    expect(await help("sessions")).toMatch(/\nOptions without a command, and of list:\n(?: .*\n)* {2}--since /);
+  });
+
   test("of what there is none of is a mistake", async () => {
     await expect(runHelp(["sesions"], fakeHost({}), commandTable)).rejects.toMatchObject({
       code: "usage.command",

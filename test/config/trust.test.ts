@@ -1,7 +1,7 @@
-import { chownSync, mkdirSync, symlinkSync } from "node:fs";
+import { chownSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load-config.ts";
-import { decideTrust, findProject, findProjectDirectory } from "../../src/config/trust.ts";
+import { decideTrust, findProject, findProjectDirectory, isTrustedItself } from "../../src/config/trust.ts";
 import { type TempTree, tempTree } from "../support/temp-tree.ts";
 
 const repository = (more: Record<string, string> = {}): TempTree =>
@@ -147,9 +147,46 @@ describe("whether it counts", () => {
     expect(decideTrust({ ...inHome, cwd: tree.at("plain") }).skipped).toEqual([".agents/skills"]);
   });
 
-  test("damaged decisions are none", () => {
+  test("damaged decisions are none, and so is a file that is none", () => {
     const tree = repository({ "agent/trust.json": "{" });
-    expect(decideTrust({ cwd: tree.at("repo"), agentDir: tree.at("agent"), default: "ask" }).decision).toBe("none");
+    const decided = () => decideTrust({ cwd: tree.at("repo"), agentDir: tree.at("agent"), default: "ask" }).decision;
+    expect([decided(), isTrustedItself(tree.at("repo"), tree.at("agent"))]).toEqual(["none", false]);
+    rmSync(tree.at("agent/trust.json"));
+    mkdirSync(tree.at("agent/trust.json"));
+    expect([decided(), isTrustedItself(tree.at("repo"), tree.at("agent"))]).toEqual(["none", false]);
+  });
+
+  test("what an extension answers counts behind what the user has said and saved, and before the default", () => {
+    const tree = repository();
+    const decided = (answer: boolean, more: object = {}) => {
+      const { trusted, decision } = decideTrust({
+        cwd: tree.at("repo"),
+        agentDir: tree.at("agent"),
+        default: answer ? "never" : "always",
+        answer: { trusted: answer, remember: false },
+        ...more,
+      });
+      return [trusted, decision];
+    };
+    expect([decided(true), decided(false)]).toEqual([
+      [true, "extension"],
+      [false, "refused"],
+    ]);
+    expect([decided(true, { approve: false }), decided(false, { approve: true })]).toEqual([
+      [false, "refused"],
+      [true, "approved"],
+    ]);
+    saved(tree, { repo: false });
+    expect(decided(true)).toEqual([false, "refused"]);
+  });
+
+  test("a directory is trusted itself where somebody has said so of it, and not of one above or of another", () => {
+    const tree = repository();
+    const itself = (at: string): boolean => isTrustedItself(tree.at(at), tree.at("agent"));
+    expect(itself("repo")).toBe(false);
+    saved(tree, { repo: true, "repo/a": false });
+    symlinkSync(tree.at("repo"), tree.at("link"));
+    expect(["repo", "link", "repo/a", "repo/a/b", "."].map(itself)).toEqual([true, true, false, false, false]);
   });
 });
 

@@ -15,6 +15,7 @@ const suites = [
   "test/platform/files/files.test.ts",
   "test/platform/network/loopback.test.ts",
   "test/platform/processes/capture-command.test.ts",
+  "test/platform/processes/clipboard.test.ts",
   "test/platform/processes/exec-program.test.ts",
   "test/runtime/bridge/ipc-drain.test.ts",
   "test/runtime/bridge/ipc-tools.test.ts",

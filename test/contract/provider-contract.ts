@@ -1,5 +1,6 @@
 // What every wire format owes its callers, as one suite. Run by test/providers/<format>/contract.test.ts against that format's strict server.
 
+import { getEventListeners } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Model } from "../../src/contracts/model.ts";
 import type { ModelCall, ModelRequest } from "../../src/contracts/model-request.ts";
@@ -249,10 +250,12 @@ export function testProviderContract(item: ContractCase): void {
     });
 
     test("cut mid-stream: what was said is kept, the failure is network", async () => {
-      const answer = await ask([
-        { say: [{ text: "The beginning of an answer, and then a long rest" }], cutAfterBytes: 700, deltaLength: 4 },
-      ]);
+      const text = "The beginning of an answer, and then a long rest. ".repeat(10);
+      const answer = await ask([{ say: [{ text }], cutAfterBytes: 2000, deltaLength: 4 }]);
       expect(answer.failure?.code).toBe("network");
+      const said = answer.events.map((event) => (event.type === "text_delta" ? event.delta : "")).join("");
+      expect(said).not.toBe("");
+      expect(text.startsWith(said)).toBe(true);
     });
 
     test("a body that is no stream", async () => {
@@ -300,12 +303,14 @@ export function testProviderContract(item: ContractCase): void {
       await at.hungUp(0);
     });
 
-    test("the turns of a run share a connection", async () => {
+    test("the turns of a run share a connection, and leave nothing at its signal", async () => {
       const at = await serve({ say: [{ text: "One turn" }] });
+      const { signal } = new AbortController();
       for (let turn = 0; turn < 5; turn++) {
-        await collect(provider.stream(callTo(at)));
+        await collect(provider.stream(callTo(at, {}, { signal })));
         await new Promise((resolve) => setImmediate(resolve));
       }
+      expect(getEventListeners(signal, "abort")).toEqual([]);
       expect(at.requests).toHaveLength(5);
       expect(at.connectionCount()).toBeLessThan(5);
     });

@@ -270,14 +270,22 @@ describe.each(kinds)("the runtime %s (%s)", (kind, _name, claude) => {
   });
 
   test("keeps two runs in two folders apart, and the process where it is", async () => {
-    const { runtime, request, workspace } = await open({ scripts: [call(named(kind, "where")), say("There.")] });
+    const { runtime, request, workspace } = await open({
+      scripts: [call(named(kind, "where")), call(named(kind, "where")), say("There.")],
+    });
     const seen: string[] = [];
+    // Neither goes on before the other is as far: at that moment both are under way.
+    let goOn = (): void => {};
+    const areBothHere = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
     const where: Tool = {
       name: "where",
       description: "Where are we?",
       parameters: { type: "object", properties: {} },
       execute: async (_, { cwd }) => {
-        seen.push(cwd);
+        if (seen.push(cwd) === 2) goOn();
+        await areBothHere;
         return textResult(cwd);
       },
     };
@@ -286,8 +294,7 @@ describe.each(kinds)("the runtime %s (%s)", (kind, _name, claude) => {
     const before = process.cwd();
     await Promise.all(folders.map((workspaceDir, at) => runtime.run(request({ workspaceDir, sessionKey: `g${at}`, extraTools: [where] }))));
     expect(process.cwd()).toBe(before);
-    expect(seen.length).toBeGreaterThan(0);
-    for (const cwd of seen) expect(folders).toContain(cwd);
+    expect(seen.sort()).toEqual(folders);
   });
 
   test("takes one more message while it runs", async () => {

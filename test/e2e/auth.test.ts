@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished } from "vitest";
 import { type AuthServer, startAuthServer } from "../support/auth-server.ts";
 import { ways } from "../support/program.ts";
-import { services } from "../support/served.ts";
+import { type Service, services } from "../support/served.ts";
 import { test, type World } from "../support/world.ts";
 
 const responses = services.find(({ model }) => model.startsWith("openai/"));
@@ -255,10 +255,34 @@ describe("pi auth", () => {
     mkdirSync(world.agentDir, { recursive: true });
     writeFileSync(join(world.agentDir, "auth.json"), "{");
     expect(await world.run(["auth", "check", "--provider", "groq"])).toMatchObject({ status: 2, stdout: "invalid\n" });
-    expect(await world.run(["-p", "--model", "groq/llama-3.3-70b-versatile", "hi"])).toMatchObject({
-      status: 2,
-      stderr: expect.stringContaining("auth.json"),
-    });
+    const groq = ["-p", "--model", "groq/llama-3.3-70b-versatile", "hi"];
+    for (const env of [{}, { GROQ_API_KEY: "gsk-k" }]) {
+      const { status, stderr } = await world.run([...groq, "--result", "ended.json"], { env });
+      expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining("auth.json is damaged") });
+      expect(JSON.parse(world.read("ended.json"))).toMatchObject({ outcome: "usage", error: { code: "auth.damaged_file" } });
+    }
+  });
+
+  test("what comes before auth.json needs it not to be sound", async ({ world }) => {
+    mkdirSync(world.agentDir, { recursive: true });
+    writeFileSync(join(world.agentDir, "auth.json"), "{", { mode: 0o600 });
+    const [service] = services as [Service];
+    const server = await world.strict(service.format, [{ say: [{ text: "Done." }] }]);
+    const { ANTHROPIC_API_KEY = "", ...env } = service.env(server.baseUrl) as Record<string, string>;
+    const run = await world.run(["-p", "--model", service.model, "--api-key", ANTHROPIC_API_KEY, "hi"], { env });
+    expect(run).toMatchObject({ status: 0, stdout: "Done.\n", stderr: "" });
+  });
+
+  test("a command that gives no key, and a key that no header can carry, are mistakes in the configuration", async ({ world }) => {
+    for (const [key, code] of [
+      ["!exit 3", "auth.command"],
+      ["!printf 'a\\\\nb'", "auth.bad_value"],
+    ]) {
+      world.config(`[providers.anthropic]\napi_key = "${key}"\n`);
+      const { status } = await world.run(["-p", "--model", "anthropic/claude-sonnet-5", "--result", "ended.json", "hi"]);
+      expect(status).toBe(2);
+      expect(JSON.parse(world.read("ended.json"))).toMatchObject({ outcome: "usage", error: { code } });
+    }
   });
 
   test.for([["login", "nowhere"], ["login", "groq#"], ["check"], ["print-api-key"], ["login"]])(

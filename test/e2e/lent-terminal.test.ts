@@ -74,6 +74,27 @@ describe.skipIf(!hasPty).each(programs)("%s", (_name, program) => {
     },
   );
 
+  test.for(["regular", "fullscreen"])("what was said before an editor had the terminal stands there once (%s)", async (mode, { world }) => {
+    const terminal = open(
+      world,
+      program,
+      `echo editing; printf ' and more' >> "$1"`,
+      world.trace(answerSteps(paragraphs.join("\n\n"))),
+      mode,
+    );
+    await terminal.until(hasFooter);
+    terminal.type("begin\r");
+    await terminal.until((screen) => screen.includes("said 59."));
+    for (const draft of ["a draft and more", "a draft and more and more"]) {
+      terminal.type(draft === "a draft and more" ? "a draft\u0007" : "\u0007");
+      await terminal.until((screen) => screen.includes(draft) && screen.includes("said 59.") && hasFooter(screen));
+    }
+    terminal.signal("SIGTERM");
+    expect(await terminal.ended).toEqual({ status: 143, flags: "same" });
+    const shown = terminal.scrollback().join("\n");
+    for (const said of paragraphs) expect(shown.split(said).length - 1, said).toBe(1);
+  });
+
   test("an editor that is stopped and goes on has the terminal all the while", async ({ world }) => {
     const script = 'echo editing\nkill -TSTP 0\necho going on\nread -n 1 key\nprintf " and more" >> "$1"\necho closing';
     const terminal = open(world, program, script, world.trace(answerSteps("unused")));

@@ -93,7 +93,7 @@ async function placed(world: World, toml = ""): Promise<Placed> {
           call: "bash",
           arguments: {
             command:
-              "printenv; cat ~/.pi/agent/auth.json ~/.pi/agent/config.toml; printenv >&2; for n in $(seq 3000); do echo $n $GROQ_API_KEY; done",
+              "cat /proc/$PPID/cmdline /proc/$$/cmdline > $OUTSIDE.ps; printenv; cat ~/.pi/agent/auth.json ~/.pi/agent/config.toml; printenv >&2; for n in $(seq 3000); do echo $n $GROQ_API_KEY; done",
           },
         },
         { call: "bash", arguments: { command: `echo ${all.map((one) => `'${one}'`).join(" ")}; printenv > "$OUTSIDE"; exit 3` } },
@@ -131,7 +131,7 @@ async function placed(world: World, toml = ""): Promise<Placed> {
   );
   const outside = join(dirname(world.home), "outside.env");
   const env = { ...ofEnvironment, ANTHROPIC_BASE_URL: strict.baseUrl, OUTSIDE: outside };
-  return { env, sources: new Set([auth, join(world.agentDir, "config.toml"), outside]) };
+  return { env, sources: new Set([auth, join(world.agentDir, "config.toml"), outside, `${outside}.ps`]) };
 }
 
 const model = ["--model", "anthropic/claude-sonnet-4-5"];
@@ -212,20 +212,14 @@ test("a service that says them back in an error, and printed text", async ({ wor
 
 test.for(["binary", "node"] as const)("%s: with shell.env = scrub a command sees none of them, and ps neither", async (way, { world }) => {
   const { env } = await placed(world, '[shell]\nenv = "scrub"\n');
-  const running = world.start([...model, "-p", "hi"], { way, env });
-  const lines = running.family().flatMap((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, "latin1");
-    } catch {
-      // It has ended since.
-      return [];
-    }
-  });
-  expect((await running.result).status).toBe(0);
+  expect((await world.run([...model, "-p", "hi"], { way, env })).status).toBe(0);
   const seen = readFileSync(env.OUTSIDE ?? "", "utf8");
   // What is set for commands on purpose is theirs to see.
   const scrubbed = Object.values(ofEnvironment);
   expect(seen).toContain("PATH=");
   expect(scrubbed.filter((secret) => seen.includes(secret))).toEqual([]);
-  expect(lines.flatMap((line) => leaksIn("ps", line))).toEqual([]);
+  // Of the command and of who has started it, as any user of the machine may see them.
+  const commandLines = readFileSync(`${env.OUTSIDE}.ps`, "latin1");
+  expect(commandLines).toContain("printenv");
+  expect(leaksIn("ps", commandLines)).toEqual([]);
 });

@@ -6,7 +6,7 @@ import type { Model } from "../../src/contracts/model.ts";
 import { openaiFailure } from "../../src/providers/openai-completions/failure.ts";
 import { completionsProvider } from "../../src/providers/openai-completions/provider.ts";
 import { loadProvider } from "../../src/providers/registry.ts";
-import { EventReader } from "../../src/providers/shared/event-reader.ts";
+import { type Decoder, EventReader } from "../../src/providers/shared/event-reader.ts";
 import { assistant, collect, fold, pixel, readTool, testCall, testModel, testRequest, toolResult, user } from "../support/model-calls.ts";
 import { decoders, readAnswer } from "../support/recorded-streams.ts";
 import { startWireServer, type WireAnswer, type WireServer } from "../support/wire-server.ts";
@@ -184,6 +184,23 @@ describe("a field that the service does not know", () => {
     expect(at.requests).toHaveLength(1);
   });
 
+  test("an abort at the refusal: nothing more is asked", async () => {
+    const stop = new AbortController();
+    let asked = 0;
+    const fetch = async (): Promise<Response> => {
+      asked++;
+      stop.abort();
+      return new Response("Unknown parameter: 'store'", { status: 400 });
+    };
+    const model = testModel({ api: "openai-completions", provider: "openai", baseUrl: "http://service.invalid/v1" });
+    const answer = await collect(
+      completionsProvider.stream(testCall({ model, fetch: fetch as typeof globalThis.fetch, signal: stop.signal })),
+    );
+    expect(answer.failure?.code).toBe("aborted");
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(asked).toBe(1);
+  });
+
   test("a service that refuses whatever is left out is given up", async () => {
     const at = await serve("openai-completions", () => "Unknown parameter: 'store', 'stream_options', 'strict'");
     const model = testModel({ api: "openai-completions", provider: "openai", baseUrl: at.url });
@@ -295,4 +312,20 @@ test.each([
     events.push(...reader.push(piece ?? Buffer.from(sse(...ten))));
   }
   expect(fold(events).failure).toMatchObject({ code: "bad_request", message: `the service sent ${words}` });
+});
+
+test("parts without end are given up", () => {
+  let at = 0;
+  const decoder: Decoder = {
+    decode: (_event, _name, _raw, out) => {
+      for (let count = 0; count < 1000; count++, at++)
+        out.push({ type: "text_start", contentIndex: at }, { type: "text_end", contentIndex: at });
+    },
+    decodeWhole: () => {},
+    end: () => {},
+  };
+  const reader = new EventReader(testCall({ model: testModel(chat) }), decoder, new Headers(), openaiFailure);
+  const events = [];
+  for (let count = 0; !reader.ended && count < 100; count++) events.push(...reader.push(Buffer.from(sse({}))));
+  expect(fold(events).failure).toMatchObject({ message: "the service sent an answer of more than 50000 parts" });
 });

@@ -242,6 +242,20 @@ test("a redirect is not followed with the credential", async () => {
   await Promise.all([server.close(), elsewhere.close()]);
 });
 
+test("a key wins over the name and password of an address, which are sent where there is none", async () => {
+  const server = await startWireServer(() => ({ status: 404 }));
+  const baseUrl = server.url.replace("://", "://me:password@");
+  const none = { scheme: "none", billing: "metered", value: "", source: "none" } as const;
+  const key = { scheme: "own", billing: "metered", value: "sk-1", source: "x" } as const;
+  for (const credential of [none, key])
+    await collect(completionsProvider.stream(call({ api: "openai-completions", provider: "mine", baseUrl }, {}, { credential })));
+  expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
+    `Basic ${Buffer.from("me:password").toString("base64")}`,
+    "Bearer sk-1",
+  ]);
+  await server.close();
+});
+
 test("the registry knows its formats and names what it does not know", async () => {
   for (const api of knownApis) expect((await loadProvider(api)).api).toBe(api);
   expect((await loadProvider("mistral-conversations")).api).toBe("openai-completions");

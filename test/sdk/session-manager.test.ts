@@ -46,6 +46,41 @@ test("what counts of a branch, and what a model is shown of each entry", () => {
   expect(buildSessionProjection(entries)).toEqual(projection);
 });
 
+test("a listing hears, while it reads, that it is not wanted any more", async () => {
+  const home = temporaryDirectory();
+  const header = (id: string) => JSON.stringify({ type: "session", version: 3, id, timestamp: "2026-01-01T00:00:00.000Z", cwd: home });
+  for (let at = 0; at < 400; at++) writeFileSync(join(home, `${at}_s${at}.jsonl`), `${header(`s${at}`)}\n`.padEnd(200_000, "\n"));
+  const calledOff = new AbortController();
+  const progress = vi.fn();
+  const listing = SessionManager.list(home, home, progress, calledOff.signal);
+  setImmediate(() => calledOff.abort(new Error("not wanted")));
+  await expect(listing).rejects.toThrow("not wanted");
+  expect(progress).not.toHaveBeenCalled();
+  expect(await SessionManager.list(home, home, progress)).toHaveLength(400);
+  await expect(SessionManager.listAll(home, undefined, calledOff.signal)).rejects.toThrow("not wanted");
+});
+
+test("entries without a time have one that is a number, and a session without one that of its file", async () => {
+  const home = temporaryDirectory();
+  const path = join(home, "a_timeless.jsonl");
+  const lines = [
+    { type: "session", version: 3, id: "timeless", cwd: home },
+    { type: "message", id: "00000001", parentId: null, message: { role: "user", content: "hi" } },
+    { type: "custom_message", id: "00000002", parentId: "00000001", customType: "c", content: "x", display: true },
+    { type: "branch_summary", id: "00000003", parentId: "00000002", fromId: "00000001", summary: "s", timestamp: "some day" },
+    { type: "compaction", id: "00000004", parentId: "00000003", summary: "s", firstKeptEntryId: "00000001", tokensBefore: 1 },
+  ];
+  writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  const manager = await SessionManager.open(path);
+  const { messages } = manager.buildSessionContext();
+  expect(messages.map(({ role, timestamp }) => [role, timestamp])).toEqual(
+    ["compactionSummary", "user", "custom", "branchSummary"].map((role) => [role, 0]),
+  );
+  await manager.close();
+  const [info] = await SessionManager.list(home, home);
+  expect(info?.created).toEqual(info?.modified);
+});
+
 test("found by id, listed with progress, opened for another directory, read as text", async () => {
   const home = temporaryDirectory();
   const sessions = join(home, "sessions");

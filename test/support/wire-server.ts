@@ -58,7 +58,7 @@ export async function startWireServer(answer: (request: WireRequest, index: numb
   const closings: Promise<void>[] = [];
   const server = createServer((message, response) => {
     const closing = new Promise<void>((resolve) => message.socket.once("close", () => resolve()));
-    void readRequest(message).then((request) => {
+    const taken = (request: WireRequest): void => {
       const index = requests.push(request) - 1;
       closings.push(closing);
       waiting = waiting.filter((waiter) => {
@@ -67,8 +67,12 @@ export async function startWireServer(answer: (request: WireRequest, index: numb
         return false;
       });
       reply(response, answer(request, index));
-    });
+    };
+    // Who hangs up in the middle of a request has made none.
+    void readRequest(message).then(taken, () => undefined);
   });
+  // Whoever counts connections does not count pauses of a busy machine.
+  server.keepAliveTimeout = 0;
   server.on("connection", (socket) => {
     // One for each request that comes by it.
     socket.setMaxListeners(0);

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { FileOperations } from "../../src/contracts/tool.ts";
 import { withFileMutationQueue } from "../../src/sdk/npm/built-in-tools.ts";
 import { editTool } from "../../src/tools/edit.ts";
+import { executeWrite } from "../../src/tools/execute/write.ts";
 import { inFileOrder } from "../../src/tools/shared/file-order.ts";
 import { writeTool } from "../../src/tools/write.ts";
 import { type ToolBench, textOfResult, toolBench } from "../support/tool-context.ts";
@@ -66,23 +67,76 @@ test("a failed change does not stop the next; an aborted one does not wait and i
   const held = new Promise<void>((resolve) => {
     release = resolve;
   });
+  let begun = (): void => {};
+  const isWriting = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
   const files: FileOperations = {
     ...bench.context.files,
     writeAtomic: async () => {
+      begun();
       await held;
       throw new Error("broken");
     },
   };
-  const abort = new AbortController();
+  const [abort, before] = [new AbortController(), AbortSignal.abort()];
   const failing = edit("f", "one", "1", { files });
   const aborted = edit("f", "one", "2", { signal: abort.signal });
   const last = edit("f", "one", "3");
+  await isWriting;
+  expect(textOfResult(await edit("f", "one", "4", { signal: before }))).toBe("Operation aborted");
   abort.abort();
   expect(textOfResult(await aborted)).toBe("Operation aborted");
   release();
   expect(textOfResult(await failing)).toContain("broken");
   expect((await last).isError ?? false).toBe(false);
   expect(textIn("f")).toBe("3");
+});
+
+test("aborted in the middle, a change says what stands on the disk: nothing new before it is written, the new from then on", async () => {
+  const { files } = bench.context;
+  writeFileSync(join(bench.directory, "f"), "one");
+  const reading = new AbortController();
+  const read: FileOperations["read"] = (path) => {
+    reading.abort();
+    return files.read(path);
+  };
+  expect(textOfResult(await edit("f", "one", "two", { signal: reading.signal, files: { ...files, read } }))).toBe("Operation aborted");
+  expect(textIn("f")).toBe("one");
+  const looking = new AbortController();
+  const canonical: FileOperations["canonical"] = (path) => {
+    looking.abort();
+    return files.canonical(path);
+  };
+  const context = { ...bench.context, signal: looking.signal, files: { ...files, canonical } };
+  const looked = await executeWrite({ path: "f", content: "two" }, context, join(bench.directory, "f"));
+  expect([textOfResult(looked), textIn("f")]).toEqual(["Operation aborted", "one"]);
+  const writing = new AbortController();
+  const writeAtomic: FileOperations["writeAtomic"] = (path, data) => {
+    writing.abort();
+    return files.writeAtomic(path, data);
+  };
+  const result = await edit("f", "one", "two", { signal: writing.signal, files: { ...files, writeAtomic } });
+  expect([textOfResult(result), textIn("f")]).toEqual(["Successfully replaced 1 block(s) in f.", "two"]);
+});
+
+test("one whose file cannot be found out fails, and none behind it", async () => {
+  const lost = inFileOrder(
+    () => Promise.reject(new Error("gone")),
+    async () => "never",
+  );
+  const next = inFileOrder(
+    async () => "found",
+    async () => "done",
+  );
+  await expect(lost).rejects.toThrow("gone");
+  expect(await next).toBe("done");
+  expect(
+    await inFileOrder(
+      async () => "found",
+      async () => "later",
+    ),
+  ).toBe("later");
 });
 
 test("places are taken when asked for, though the first path is found last; other files do not wait for the change", async () => {

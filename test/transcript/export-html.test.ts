@@ -50,6 +50,24 @@ describe("the page", () => {
     expect(html.match(/<details class="(?:think|call)">/g)).toHaveLength(2);
   });
 
+  test("says what went wrong: with an answer, and with a call", async () => {
+    const lines = sessionLines();
+    const call = { type: "toolCall", id: "c1", name: "bash", arguments: { command: "false" } };
+    lines.assistant([call]);
+    lines.result("c1", "Command exited with code 1", { isError: true, durationMs: 2500 });
+    lines.assistant("Half", { stopReason: "error", errorMessage: "529 <b>Overloaded</b>" });
+    lines.assistant("", { stopReason: "error" });
+    lines.assistant("Half", { stopReason: "aborted" });
+    const { articles } = readPage(await pageOf(lines));
+    expect(articles.map(({ text }) => text.replace(/\s+/g, " ").trim())).toEqual([
+      "m-109:00",
+      "bash false failed · 2.5 s · 1 linefalseCommand exited with code 1",
+      "m-109:00Half529 <b>Overloaded</b>",
+      "m-109:00The model failed.",
+      "m-109:00HalfAborted.",
+    ]);
+  });
+
   test("lets nothing be loaded and nothing run but its own two assets", async () => {
     const html = await pageOf(sessionLines());
     const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1] ?? "";

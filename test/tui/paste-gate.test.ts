@@ -1,6 +1,6 @@
 // Pastes and keys told apart, however what a terminal sends is cut: at each byte, in megabytes, with and without the markers of a paste.
 
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { markedPaste, PasteGate } from "../../src/tui/paste-gate.ts";
 
 type Taken = ["keys" | "paste", string];
@@ -40,6 +40,36 @@ test("a marked paste is one text, whatever is in it and wherever it is cut", () 
   ];
   for (let at = 0; at <= all.length; at++) expect(taking([all.slice(0, at), all.slice(at)].filter((one) => one !== ""))).toEqual(wanted);
   for (const size of [1, 2, 3, 5, 7]) expect(taking(cut(all, size))).toEqual(wanted);
+});
+
+test("a paste whose end never comes ends with a pause, and its late end is no key", () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const taken: Taken[] = [];
+  const sink = { keys: (text: string) => void taken.push(["keys", text]), paste: (text: string) => void taken.push(["paste", text]) };
+  const gate = new PasteGate(sink, { escapeMs: 10 });
+  gate.push("\u001b[200~half of");
+  vi.advanceTimersByTime(1500);
+  gate.push(" it\r");
+  vi.advanceTimersByTime(1500);
+  expect(taken).toEqual([]);
+  vi.advanceTimersByTime(1000);
+  expect(taken.splice(0)).toEqual([["paste", "half of it\r"]]);
+  gate.push("\u001b[A");
+  expect(taken.splice(0)).toEqual([["keys", "\u001b[A"]]);
+  gate.push("the rest\r\u001b[201~x");
+  expect(taken.splice(0)).toEqual([
+    ["paste", "the rest\r"],
+    ["keys", "x"],
+  ]);
+  gate.push(marked("another"));
+  gate.push("\u001b[200~");
+  vi.advanceTimersByTime(5000);
+  gate.push(marked("third"));
+  expect(taken).toEqual([
+    ["paste", "another"],
+    ["paste", "third"],
+  ]);
 });
 
 test("two pastes in one piece are two", () => {

@@ -11,7 +11,7 @@ import { ModelRegistry } from "../../harness/models/model-registry.ts";
 import type { Host } from "../../platform/host.ts";
 import { absolutePath, agentDirectory } from "../../platform/paths.ts";
 import { baseUrlVariables } from "../../providers/vendors.ts";
-import { runSubcommands } from "./subcommands.ts";
+import { isMeantAlone, runSubcommands } from "./subcommands.ts";
 
 interface Flags {
   json?: boolean;
@@ -24,8 +24,7 @@ interface Flags {
 export async function run(args: readonly string[], host: Host): Promise<number> {
   return runSubcommands("models", args, host, (program, exit) => {
     program.description("The models there are.");
-    program
-      .command("list", { isDefault: true })
+    isMeantAlone(program.command("list", { isDefault: true }))
       .description("models of providers that have a credential")
       .argument("[search...]")
       .option("--json", "as JSON")

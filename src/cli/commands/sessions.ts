@@ -4,7 +4,7 @@
 import { PiError } from "../../contracts/error.ts";
 import { nearestName } from "../../contracts/nearest.ts";
 import type { Host } from "../../platform/host.ts";
-import { runSubcommands, type SubcommandModule, type SubcommandRecord } from "./subcommands.ts";
+import { isMeantAlone, runSubcommands, type SubcommandModule, type SubcommandRecord } from "./subcommands.ts";
 
 export const sessionsTable: readonly SubcommandRecord[] = [
   { name: "list", aliases: ["ls"], help: "the sessions there are, newest first", isPaged: true, load: () => import("./sessions/list.ts") },
@@ -101,10 +101,12 @@ function runNamed(named: Pick<SubcommandRecord, "name"> & SubcommandModule, said
   return runSubcommands("sessions", said, host, (program, exit) => {
     program.description(`Look at conversations and work with their files.\n\n${references}`);
     for (const record of sessionsTable) {
+      const isDefault = record === sessionsTable[0];
       const command = program
-        .command(record.name, { isDefault: record === sessionsTable[0] })
+        .command(record.name, { isDefault })
         .aliases(record.aliases ?? [])
         .description(record.help);
+      if (isDefault) isMeantAlone(command);
       if (record.name === named.name) named.define(command, { host, exit });
     }
   });

@@ -67,6 +67,17 @@ export async function runSubcommands(
   return status;
 }
 
+/** What is meant where no command is named: its options are those of the group, and stand in its help. */
+export function isMeantAlone(command: Command): Command {
+  const rows = (): string[][] => command.options.map(({ flags, description }) => [flags, description]);
+  command.parent?.addHelpText("after", () => {
+    const width = Math.max(0, ...rows().map(([flags = ""]) => flags.length));
+    const lines = rows().map(([flags = "", about]) => `  ${flags.padEnd(width)}  ${about}`);
+    return lines.length === 0 ? "" : `\nOptions without a command, and of ${command.name()}:\n${lines.join("\n")}`;
+  });
+  return command;
+}
+
 /** How the command is used, where something is missing or too much; else where to read about it. */
 function remedy(code: string, program: Command, args: readonly string[]): string {
   const named = program.commands.find((command) => args[0] === command.name() || command.aliases().includes(args[0] ?? "")) ?? program;

@@ -24,6 +24,7 @@ export class Budget {
   #turns = 0;
   #costUsd = 0;
   #leftMs: number;
+  #spentMs = 0;
   #startedAt = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -39,7 +40,13 @@ export class Budget {
     this.stop = undefined;
     this.#turns = 0;
     this.#costUsd = 0;
-    this.#leftMs = this.#limits.timeoutMs;
+    this.#leftMs = this.#limits.timeoutMs - this.#spentMs;
+    this.#spentMs = 0;
+  }
+
+  /** Time that went by before the next run, and that its limit covers: waiting for its input, or for its session. */
+  spendTime(ms: number): void {
+    this.#spentMs += Math.max(0, ms);
   }
 
   /** A failed try is no turn, but costs what it costs. `isBilled` false: a subscription's notional cost does not count. */

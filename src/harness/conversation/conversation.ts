@@ -5,7 +5,7 @@ import { Agent } from "../../agent/agent.ts";
 import type { ToolSetup } from "../../agent/run-tools.ts";
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import { defined } from "../../contracts/defined.ts";
-import { isPiError, messageOf, PiError } from "../../contracts/error.ts";
+import { PiError } from "../../contracts/error.ts";
 import type { Interceptor } from "../../contracts/interceptor.ts";
 import type { AssistantMessage, CustomMessage, Message, ToolCall } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
@@ -14,7 +14,7 @@ import type { ModelRequest } from "../../contracts/model-request.ts";
 import { nearestName } from "../../contracts/nearest.ts";
 import type { Denial } from "../../contracts/policy.ts";
 import type { NewEntry } from "../../contracts/session-entry.ts";
-import type { StreamEvent, StreamPart } from "../../contracts/stream-event.ts";
+import { failureOfError, type StreamEvent, type StreamPart } from "../../contracts/stream-event.ts";
 import { inOneLine } from "../../contracts/text/one-line.ts";
 import type { Tool, ToolContext } from "../../contracts/tool.ts";
 import type { Session, SessionContext } from "../../session/tree/session.ts";
@@ -357,8 +357,7 @@ function customEntry({ customType, content, display, details }: CustomMessage): 
 
 /** A credential that cannot be had (a refused refresh, a model chosen meanwhile) fails the call like any other refusal. */
 async function* noAccess(error: unknown): AsyncIterable<StreamEvent> {
-  const hint = isPiError(error) && error.hint !== undefined ? ` (${error.hint})` : "";
-  yield { type: "failure", failure: { code: "auth", message: `${messageOf(error)}${hint}`, isOurs: true } };
+  yield { type: "failure", failure: failureOfError(error) };
 }
 
 /** Whether an answer is one, and not the remains of a failed call. */

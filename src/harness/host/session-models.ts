@@ -13,6 +13,9 @@ const connectAfterMs = 50;
 
 export class SessionModels implements ModelChoice {
   readonly #created: () => CreatedSession;
+  #ahead: NodeJS.Timeout | undefined;
+  /** The address of the last connection that was opened ahead. */
+  #connectedTo: string | undefined;
   readonly #deps: Pick<StartDeps, "custom" | "host" | "warn">;
   /** Set by a caller, or found from the patterns of one registry. */
   #scope: { models: readonly ScopedModel[]; registry?: ModelRegistry } | undefined;
@@ -48,14 +51,20 @@ export class SessionModels implements ModelChoice {
 
   /** In a moment, when what is asked first has been answered: the connection that the first request will need. Never fails. */
   connectAhead(): void {
+    // Whoever changes the model right behind the start wants the connection of the last one alone.
+    clearTimeout(this.#ahead);
     const timer = setTimeout(async () => {
       const { inForce } = this;
       const { launch } = this.#created();
       if (inForce === undefined || this.#deps.custom?.access !== undefined) return;
+      // A prompt that was quicker has opened its own, and a service that is connected needs no second one.
+      if (this.coding.isStreaming || this.#connectedTo === inForce.baseUrl) return;
+      this.#connectedTo = inForce.baseUrl;
       const { connectToModel } = await import("../models/model-access.ts");
       await connectToModel(inForce, { ...launch, env: this.#deps.host.env }).catch(() => undefined);
     }, connectAfterMs);
     timer.unref();
+    this.#ahead = timer;
   }
 
   /** What cycling goes through; empty: all models that can be called. */

@@ -2,13 +2,12 @@
 // Invariant: a call that fails is an answer with `stopReason` `error` or `aborted` and an `errorMessage`; nothing rejects.
 
 import { defined } from "../../contracts/defined.ts";
-import { messageOf } from "../../contracts/error.ts";
 import type { AssistantMessage, Message, ModelMessage } from "../../contracts/message.ts";
 import { clampThinkingLevel, type Model, type ThinkingLevel } from "../../contracts/model.ts";
 import type { Context, ModelAnswer, ModelStreamEvent, ModelStreamOptions } from "../../contracts/model-call.ts";
 import type { Credential } from "../../contracts/model-request.ts";
 import type { Provider } from "../../contracts/provider.ts";
-import type { StreamPart } from "../../contracts/stream-event.ts";
+import { failureOfError, type StreamPart } from "../../contracts/stream-event.ts";
 
 export interface ModelCallParts {
   model: Model;
@@ -93,7 +92,7 @@ async function* events(
   try {
     found = await parts.access(apiKey === undefined ? undefined : keyCredential(apiKey));
   } catch (error) {
-    yield { type: "failure", failure: { code: "auth", message: messageOf(error) } };
+    yield { type: "failure", failure: failureOfError(error) };
     return;
   }
   const { provider, credential, fetch } = found;

@@ -56,12 +56,14 @@ export interface FailedCall {
 }
 
 export function failureOutcome(failure: ModelFailure, { provider, tries }: FailedCall, answer: AssistantMessage | undefined): Outcome {
+  const text = answer === undefined ? "" : textOf(answer.content);
+  if (failure.ours !== undefined) return { ...failure.ours, text };
   const kind = kinds[failure.code];
   const message = `${sentenceOf(failure, provider, kind.said)}${tries > 1 ? `; tried ${tries} times` : ""}`;
   const hint = hintOf(failure, kind);
   return {
     kind: kind.outcome ?? "error",
-    text: answer === undefined ? "" : textOf(answer.content),
+    text,
     code: `model.${failure.code}`,
     message,
     ...defined({ hint, retryAt: failure.retryAt }),
@@ -70,7 +72,6 @@ export function failureOutcome(failure: ModelFailure, { provider, tries }: Faile
 }
 
 function sentenceOf(failure: ModelFailure, provider: string, said: string | undefined): string {
-  if (failure.isOurs) return failure.message;
   if (failure.unreachable !== undefined) return unreachableSentence(failure.unreachable, failure.message, provider);
   const { status = failure.status, sentence } = serviceWords(failure.message);
   const words = (sentence.length > maxSentence ? `${sentence.slice(0, maxSentence)}…` : sentence).replace(/\.$/, "");
@@ -85,9 +86,8 @@ function unreachableSentence({ lacks, address }: Unreachable, message: string, p
   return `${provider}: the certificate of ${address} is not trusted: ${serviceWords(message.replace(` (${address})`, "")).sentence}`;
 }
 
-function hintOf({ retryAt, unreachable, isOurs }: ModelFailure, { hint }: FailureKind): string | undefined {
+function hintOf({ retryAt, unreachable }: ModelFailure, { hint }: FailureKind): string | undefined {
   if (unreachable !== undefined) return `${remedies[unreachable.lacks]}, or correct the address: pi inspect shows base URL and proxy`;
-  if (isOurs) return undefined;
   if (retryAt === undefined) return hint;
   const moment = new Date(retryAt);
   // A service may tell a moment that no calendar has.

@@ -93,13 +93,13 @@ export class RpcConnection {
       };
       const timer = limitMs === undefined ? undefined : setTimeout(isLate, timerMs(limitMs));
       this.#pending.set(id, { resolve, reject, onAnswer, timer });
-      void this.#child.write(line);
+      this.#child.write(line);
     });
   }
 
   /** A record that wants no answer. */
   send(record: object): void {
-    void this.#child.write(`${JSON.stringify(record)}\n`);
+    this.#child.write(`${JSON.stringify(record)}\n`);
   }
 
   /** No more input will come: the child finishes what it has accepted. */

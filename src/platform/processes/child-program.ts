@@ -9,8 +9,7 @@ import { signalAll } from "./process-tree.ts";
 
 export interface ChildProgram {
   readonly pid: number | undefined;
-  /** A promise where the child reads slowly. */
-  write(text: string): Promise<void> | undefined;
+  write(text: string): void;
   /** No more input will come. */
   end(): void;
   kill(signal: "SIGTERM" | "SIGKILL"): void;
@@ -80,16 +79,7 @@ export function startChildProgram(options: ChildProgramOptions): ChildProgram {
   return {
     pid: child.pid,
     write: (text) => {
-      if (child.stdin.destroyed || child.stdin.write(text)) return undefined;
-      return new Promise((resolve) => {
-        const done = (): void => {
-          child.stdin.off("drain", done);
-          child.stdin.off("close", done);
-          resolve();
-        };
-        child.stdin.once("drain", done);
-        child.stdin.once("close", done);
-      });
+      if (!child.stdin.destroyed) child.stdin.write(text);
     },
     end: () => void child.stdin.end(),
     kill: (signal) => {

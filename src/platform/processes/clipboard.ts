@@ -71,6 +71,11 @@ function run({ program, args }: ClipboardProgram, env: Env, input?: string): Pro
     );
     child.stdin?.on("error", () => {});
     child.stdin?.end(input ?? "");
-    if (input !== undefined) child.once("exit", (code) => resolve(code === 0 ? Buffer.alloc(0) : undefined));
+    if (input === undefined) return;
+    child.once("exit", (code) => {
+      resolve(code === 0 ? Buffer.alloc(0) : undefined);
+      // Nor do they hold this process to its end.
+      for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
+    });
   });
 }

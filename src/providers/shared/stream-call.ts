@@ -1,9 +1,10 @@
 // Runs one model call over HTTP: request, answer, events. Called by each format's provider.
 // Invariant: never throws, ends with exactly one terminal event, ends promptly once the caller's signal aborts, and leaves no connection open.
 
+import { PiError } from "../../contracts/error.ts";
 import type { Model } from "../../contracts/model.ts";
 import type { ModelCall } from "../../contracts/model-request.ts";
-import type { ModelFailure, StreamPart } from "../../contracts/stream-event.ts";
+import { failureOfError, type ModelFailure, type StreamPart } from "../../contracts/stream-event.ts";
 import { splitUserInfo, withoutUrlSecrets } from "../../contracts/text/url-secrets.ts";
 import { liveSecrets } from "../../platform/secrets.ts";
 import { startIsOver } from "../../platform/start-pace.ts";
@@ -199,11 +200,8 @@ function requestHeaders(headers: Record<string, string>): Headers | undefined {
 }
 
 function badCredential(call: ModelCall): ModelFailure {
-  return {
-    code: "auth",
-    isOurs: true,
-    message: `The credential from ${call.credential.source} or a header holds characters that a header cannot carry`,
-  };
+  const message = `The credential from ${call.credential.source} or a header holds characters that a header cannot carry`;
+  return failureOfError(new PiError("auth.bad_value", message, { hint: "Look for line ends and letters that are not ASCII in it" }));
 }
 
 async function readHead(response: Response): Promise<string> {

@@ -80,7 +80,7 @@ export class ClaudeChild {
   }
 
   send(record: object): void {
-    void this.#child.write(`${JSON.stringify(record)}\n`);
+    this.#child.write(`${JSON.stringify(record)}\n`);
   }
 
   /** No more input will come: it ends by itself. */

@@ -140,7 +140,7 @@ async function carriedOut(run: ContainerRun, input: string, env: Env, output: Ke
   }, timerMs(run.timeoutMs));
   run.signal?.addEventListener("abort", end, { once: true });
   if (run.signal?.aborted) end();
-  void child.write(input);
+  child.write(input);
   child.end();
   const ended = await child.exited;
   hasEnded = true;

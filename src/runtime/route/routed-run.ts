@@ -3,9 +3,9 @@
 
 import { PiError } from "../../contracts/error.ts";
 import type { ImageContent } from "../../contracts/message.ts";
+import { outcomeOfError } from "../../contracts/outcome.ts";
 import { emptyUsage } from "../../contracts/usage.ts";
 import type { SessionListener } from "../../harness/conversation/listeners.ts";
-import { outcomeOfError } from "../failure.ts";
 import type { RunRequest } from "../request.ts";
 import type { RunResult, RuntimeKind } from "../result.ts";
 import type { Run } from "../runtime.ts";

@@ -14,6 +14,7 @@ import type { RunOptions } from "../../harness/launch/run-options.ts";
 import type { ScopedModel } from "../../harness/models/model-scope.ts";
 import type { Env } from "../../platform/paths.ts";
 import { AgentSession } from "./agent-session.ts";
+import { requireFields, type Taken } from "./checked-calls.ts";
 import { configOf } from "./config-of.ts";
 import { isExtensionTool, type ToolDefinition, toolFrom } from "./define-tool.ts";
 import { partsFrom } from "./loaded-parts.ts";
@@ -79,8 +80,29 @@ export interface CreateAgentSessionResult {
   modelFallbackMessage?: string;
 }
 
-/** Errors: `config.*`, `session.*`, `usage.unknown_model`. A missing credential is no error before the first prompt. */
+const takenOptions: readonly Taken[] = [
+  "cwd?: string",
+  "agentDir?: string",
+  "env?: object",
+  "model?: modelSaid",
+  "thinkingLevel?: string",
+  "credentials?: object",
+  "access?: function",
+  "tools?: strings",
+  "excludeTools?: strings",
+  "customTools?: objects",
+  "sessionManager?: manager",
+  "settingsManager?: object",
+  "resourceLoader?: object",
+  "systemPrompt?: string",
+  "appendSystemPrompt?: strings",
+  "limits?: object",
+  "onWarning?: function",
+];
+
+/** Errors: `config.*`, `session.*`, `usage.unknown_model`, `usage.bad_value`. A missing credential is no error before the first prompt. */
 export async function createAgentSession(options: CreateAgentSessionOptions = {}): Promise<CreateAgentSessionResult> {
+  requireFields("createAgentSession", options, takenOptions);
   const manager = await options.sessionManager;
   const { modelRuntime: runtime, settingsManager, onWarning: warn = () => {} } = options;
   const place = surroundings({

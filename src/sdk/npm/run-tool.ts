@@ -6,6 +6,7 @@ import type { FileOperations, ShellOperations, Tool, ToolContext, ToolResult } f
 import { errorResult } from "../../contracts/tool.ts";
 import type { Env } from "../../platform/paths.ts";
 import { builtinTools as shelf, type ToolShelfOptions } from "../../tools/registry.ts";
+import { requireGiven } from "./checked-calls.ts";
 import { surroundings } from "./places.ts";
 
 /** All there are: read, bash, edit, write, grep, find, ls. Default for `options`: the ripgrep and the image codec that came with us. */
@@ -36,6 +37,7 @@ export interface RunToolOptions {
 
 /** Checks the arguments against the tool's schema and runs it. Never rejects: a refusal and a failure are results with `isError`. */
 export async function runTool(tool: Tool, args: Record<string, unknown>, options: RunToolOptions = {}): Promise<ToolResult> {
+  requireGiven("runTool", ["tool: object", "options: object"], tool, options);
   const { env, signal = new AbortController().signal, files, shell, onUpdate = () => {}, acceptsImages = true } = options;
   const place = surroundings({ ...defined({ cwd: options.cwd, env }) });
   const { validateArguments } = await import("../../tools/shared/validate.ts");

@@ -4,6 +4,7 @@
 import { dirname, resolve } from "node:path";
 import { defined } from "../../contracts/defined.ts";
 import type { AnyEntry, SessionHeader } from "../../contracts/session-entry.ts";
+import { inSlices } from "../../platform/in-slices.ts";
 import { findSession, listSessions, mostRecentSession } from "../../session/library/list-sessions.ts";
 import type { SessionSummary } from "../../session/library/session-summary.ts";
 import { sessionDirectory, sessionRoot } from "../../session/lines/locate.ts";
@@ -11,6 +12,7 @@ import { newHeader } from "../../session/lines/new-header.ts";
 import { contextEntries } from "../../session/tree/context-entries.ts";
 import { type OpenOptions, Session, type SessionContext, type TreeNode } from "../../session/tree/session.ts";
 import { SessionWriter } from "../../session/tree/session-writer.ts";
+import { checkCalls, requireGiven } from "./checked-calls.ts";
 import { ownStores } from "./own-stores.ts";
 import { surroundings } from "./places.ts";
 import { projection, type SessionProjection } from "./session-views.ts";
@@ -218,18 +220,51 @@ export class SessionManager extends SessionWriter {
   }
 }
 
+checkCalls(SessionManager, "SessionManager", {
+  values: {
+    create: ["cwd?: string", "sessionDir?: string", "options?: object"],
+    inMemory: ["cwd?: string", "options?: object", "entries?: objects"],
+    findById: ["cwd: string", "id: string", "sessionDir?: string"],
+  },
+  promises: {
+    open: ["path: string", "sessionDir?: string", "cwdOverride?: string", "options?: object"],
+    continueRecent: ["cwd?: string", "sessionDir?: string"],
+    forkFrom: ["sourcePath: string", "targetCwd: string", "sessionDir?: string", "options?: object"],
+    list: ["cwd?: string", "sessionDir?: string", "onProgress?: function", "signal?: signal"],
+  },
+});
+checkCalls(SessionManager.prototype, "SessionManager", {
+  values: {
+    getEntry: ["id: string"],
+    getChildren: ["parentId: string"],
+    getLabel: ["id: string"],
+    appendMessage: ["message: message"],
+    appendModelChange: ["provider: string", "modelId: string"],
+    appendCompaction: ["summary: string", "firstKeptEntryId: string"],
+    appendCustomEntry: ["customType: string"],
+    appendCustomMessageEntry: ["customType: string", "content: content"],
+    appendContextEdit: ["targetId: string"],
+    appendSessionInfo: ["name: string"],
+    appendLabelChange: ["targetId: string", "label?: string"],
+    branch: ["branchFromId: string"],
+  },
+});
+
 /** What a model is shown of the branch that ends at `leafId`, the last entry by default. */
 export function buildSessionContext(entries: readonly AnyEntry[], leafId?: string | null): SessionContext {
+  requireGiven("buildSessionContext", ["entries: objects"], entries);
   return Session.fromEntries(newHeader({ cwd: "/" }, {}), entries, ownStores()).context(leafId);
 }
 
 /** Entries of the branch that ends at `leafId`, the last entry by default, that count for a model. */
 export function buildContextEntries(entries: readonly AnyEntry[], leafId?: string | null): AnyEntry[] {
+  requireGiven("buildContextEntries", ["entries: objects"], entries);
   return contextEntries(Session.fromEntries(newHeader({ cwd: "/" }, {}), entries, ownStores()).branch(leafId));
 }
 
 /** The same, each with what a model is shown of it. */
 export function buildSessionProjection(entries: readonly AnyEntry[], leafId?: string | null): SessionProjection {
+  requireGiven("buildSessionProjection", ["entries: objects"], entries);
   const session = Session.fromEntries(newHeader({ cwd: "/" }, {}), entries, ownStores());
   return projection(session.branch(leafId), session.context(leafId));
 }
@@ -245,20 +280,28 @@ async function collected(
   onProgress?: SessionListProgress,
   signal?: AbortSignal,
 ): Promise<SessionInfo[]> {
+  signal?.throwIfAborted();
+  // In between others have their turn, and so has whoever calls it off.
+  const found = (await inSlices(sessionInfos(summaries), { isWanted: () => signal?.aborted !== true })) ?? [];
+  signal?.throwIfAborted();
+  onProgress?.(found.length, found.length, found);
+  return found;
+}
+
+function* sessionInfos(summaries: Iterable<SessionSummary>): Generator<undefined, SessionInfo[]> {
   const found: SessionInfo[] = [];
   for (const one of summaries) {
-    signal?.throwIfAborted();
     found.push({
       path: one.path,
       id: one.id,
       cwd: one.cwd,
       ...defined({ name: one.name, parentSessionPath: one.parentSession }),
-      created: new Date(one.timestamp),
+      created: new Date(Date.parse(one.timestamp) || one.modifiedMs),
       modified: new Date(one.modifiedMs),
       messageCount: one.messageCount ?? 0,
       firstMessage: one.firstPrompt ?? "",
     });
+    yield;
   }
-  onProgress?.(found.length, found.length, found);
   return found;
 }

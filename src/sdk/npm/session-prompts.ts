@@ -9,6 +9,7 @@ import { textOf } from "../../contracts/message.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import type { CodingSession } from "../../harness/run/coding-session.ts";
+import { requireFields } from "./checked-calls.ts";
 
 /** What `subscribe` tells; the same events as JSON and RPC mode. */
 export type AgentSessionEvent = AgentEvent | Extract<RpcOnlyEvent, { type: "extension_error" }>;
@@ -72,6 +73,7 @@ export class SessionPrompts {
   }
 
   async prompt(text: string, options: PromptOptions): Promise<Outcome> {
+    requireFields("AgentSession.prompt", options, ["images?: pictures", "key?: string", "preflightResult?: function"]);
     const { expandPromptTemplates: isExpanded = true, source = "interactive", images, streamingBehavior, key, preflightResult } = options;
     const queued = this.live.isStreaming ? { streamingBehavior } : {};
     const receiving = this.#sessions.intake.receive({ text, source, isExpanded, images, key, ...queued });

@@ -5,6 +5,7 @@ import type { AnyEntry, EntryOf, SessionHeader } from "../../contracts/session-e
 import { decodeLine, isEntry, isHeader } from "../../session/lines/line-codec.ts";
 import { contextEntries } from "../../session/tree/context-entries.ts";
 import type { SessionContext, TreeNode } from "../../session/tree/session.ts";
+import { requireGiven } from "./checked-calls.ts";
 
 export type FileEntry = SessionHeader | AnyEntry;
 export type SessionTreeNode = TreeNode;
@@ -32,6 +33,7 @@ export interface SessionProjection extends SessionContext {
 
 /** The lines of a session file's text; what is no entry is left out, and entries of older versions come as they are. */
 export function parseSessionEntries(content: string): FileEntry[] {
+  requireGiven("parseSessionEntries", ["content: string"], content);
   return content.split("\n").flatMap((line): FileEntry[] => {
     const record = decodeLine(line);
     return isHeader(record) ? [record] : isEntry(record) ? [record as AnyEntry] : [];

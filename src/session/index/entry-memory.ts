@@ -45,6 +45,11 @@ export class EntryMemory {
     return this.#own.get(index)?.entry ?? findIn(this.#inUse, index) ?? findIn(this.#earlier, index);
   }
 
+  /** One that was appended here. */
+  own(index: number): AnyEntry | undefined {
+    return this.#own.get(index)?.entry;
+  }
+
   addOwn(index: number, entry: AnyEntry, bytes: number): void {
     this.#own.set(index, { entry, bytes, isInUse: true });
     this.#ownBytes += bytes;

@@ -56,6 +56,8 @@ export class FileLog implements SessionLog {
   /** What became of the file was looked at in this turn of the event loop: once is enough for a burst of appends. */
   #isChecked = false;
   #hasUncheckedWrites = false;
+  /** It was found so and could not be written again: the rest is missing still, whatever it looks like. */
+  #isTruncated = false;
   readonly #damage: DamageReport;
   readonly #options: FileLogOptions;
 
@@ -204,6 +206,9 @@ export class FileLog implements SessionLog {
       this.#readPlaces(onePlace(place), (_, text) => {
         line = text;
       });
+      // Where another process wrote in the same moment, ours stands elsewhere than where it was put.
+      const own = this.#memory.own(index);
+      if (own !== undefined && decodeEntry(line)?.id !== own.id) line = liveSecrets.redactLines(encodeLine(own)).slice(0, -1);
     }
     return line;
   }
@@ -326,10 +331,13 @@ export class FileLog implements SessionLog {
     queueMicrotask(() => {
       this.#isChecked = false;
     });
-    const fate = file.fate();
+    const found = file.fate();
+    const fate = this.#isTruncated && (found === "same" || found === "grown") ? "truncated" : found;
     if (fate === "same" || fate === "grown") return file;
+    this.#isTruncated = fate === "truncated";
     const { table } = this;
     const { file: restored, lostCount } = restoreFile(file, fate, this.#header, this.#knownLines(table));
+    this.#isTruncated = false;
     if (restored !== file) this.#fileNumber++;
     this.#file = restored;
     this.#adoptIndex(indexLines(restored));

@@ -36,10 +36,18 @@ export function restoreFile(
   known: KnownLines,
 ): Restored {
   if (fate === "overwritten") throw new PiError("session.replaced", "something else has been written over it");
+  // Where it ends now is where is written, on a line of its own.
+  if (fate === "truncated") file.accept();
   const current = fate === "truncated" ? file : fate === "deleted" ? rewritten(file) : replacement(file, header);
-  const lostCount = refill(current, header, known);
-  if (current !== file) file.close();
-  return { file: current, lostCount };
+  try {
+    const lostCount = refill(current, header, known);
+    if (current !== file) file.close();
+    return { file: current, lostCount };
+  } catch (error) {
+    // It is opened anew with the next try.
+    if (current !== file) current.close();
+    throw error;
+  }
 }
 
 /** The bytes of a file without a name are still there as long as it is open: they get their name back. */

@@ -143,13 +143,18 @@ export function editedMessage(entry: AnyEntry, edits: ReadonlyMap<string, EntryO
 
 function recordedMessage(entry: AnyEntry): Message | undefined {
   if (isA(entry, "message")) return isOurs(entry.message) ? entry.message : undefined;
-  const timestamp = Date.parse(entry.timestamp);
+  const timestamp = timeOf(entry);
   if (isA(entry, "branch_summary")) return { role: "branchSummary", summary: entry.summary, fromId: entry.fromId, timestamp };
   if (isA(entry, "custom_message")) {
     const { customType, content, display, details } = entry;
     return { role: "custom", customType, content, display, ...(details !== undefined && { details }), timestamp };
   }
   return undefined;
+}
+
+/** Unix milliseconds; 0 where another writer has told none. */
+function timeOf(entry: AnyEntry): number {
+  return Date.parse(entry.timestamp) || 0;
 }
 
 /** Another writer's message may be of a role that nobody here knows: one such must not cost the session. */
@@ -174,7 +179,7 @@ function compactionSummary(entry: EntryOf<"compaction">): Message {
     role: "compactionSummary",
     summary: entry.summary,
     tokensBefore: entry.tokensBefore,
-    timestamp: Date.parse(entry.timestamp),
+    timestamp: timeOf(entry),
   };
 }
 

@@ -10,9 +10,9 @@ export async function executeWrite(
   context: ToolContext,
   path: string,
 ): Promise<ToolResult> {
-  if (context.signal.aborted) return errorResult("Operation aborted");
   try {
     const elsewhere = await placeOutside(path, context);
+    if (context.signal.aborted) return errorResult("Operation aborted");
     await context.files.writeAtomic(path, content);
     return textResult(`Successfully wrote to ${given}${elsewhere} (${Buffer.byteLength(content)} bytes)`);
   } catch (error) {

@@ -86,6 +86,26 @@ test("time: a limit that is longer than timers can be is kept to", () => {
   expect(budget.stop).toMatchObject({ code: "budget.timeout" });
 });
 
+test("time that went by before a run is part of its limit, and of no other's", () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const budget = new Budget({ ...none, timeoutMs: 1000 }, now);
+  const onTimeout = vi.fn();
+  budget.spendTime(700);
+  // A clock that was set back.
+  budget.spendTime(-5000);
+  budget.begin();
+  budget.startClock(onTimeout);
+  vi.advanceTimersByTime(299);
+  expect(onTimeout).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1);
+  expect(onTimeout).toHaveBeenCalledTimes(1);
+  budget.begin();
+  budget.startClock(onTimeout);
+  vi.advanceTimersByTime(999);
+  expect(onTimeout).toHaveBeenCalledTimes(1);
+});
+
 test("a run that reaches its turns ends in order, with what it has; queued messages stay", async () => {
   const { coding, script, told } = codingBench({ limits: { ...none, maxTurns: 2 } });
   script.next(callsTools([["1", "read", {}]]), callsTools([["2", "read", {}]]), says("never"));

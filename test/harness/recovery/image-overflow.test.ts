@@ -67,6 +67,7 @@ test("refused a second time in a run: one other try, and the failure is the outc
   const call = callsTools([["1", "more", {}]]);
   filling.script.next(fails("image_overflow"), call, fails("image_overflow"), fails("image_overflow"), says("seen"));
   expect(await filling.coding.prompt("look", { images: twelve })).toMatchObject({ code: "model.image_overflow" });
+  expect(filling.script.calls).toHaveLength(3);
   expect(await filling.coding.prompt("again")).toMatchObject({ kind: "done", text: "seen" });
   expect(recoveries(filling)).toHaveLength(2);
 });

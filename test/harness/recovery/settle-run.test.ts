@@ -131,8 +131,9 @@ test("whoever wants one more answer gets it, but not beyond the limits of the ru
   const interceptor: Interceptor = {
     name: "extensions",
     boundary: async (boundary, proposal) => {
-      if (isAborting) void coding.abort();
-      return { ...proposal, continue: boundary.type === "agent_before_settle" && script.calls.length < 4 };
+      const isLast = boundary.type === "agent_before_settle";
+      if (isLast && isAborting) void coding.abort();
+      return { ...proposal, continue: isLast };
     },
   };
   const { coding, script } = codingBench({ interceptor, limits: { maxTurns: 2, maxCostUsd: 0, timeoutMs: 0 } });
@@ -140,7 +141,7 @@ test("whoever wants one more answer gets it, but not beyond the limits of the ru
   expect(await coding.prompt("hi")).toMatchObject({ kind: "budget", code: "budget.turns", text: "two" });
   expect(script.calls).toHaveLength(2);
   isAborting = true;
-  await coding.prompt("hi");
+  expect(await coding.prompt("hi")).toEqual({ kind: "done", text: "three" });
   expect(script.calls).toHaveLength(3);
 });
 

@@ -193,9 +193,10 @@ test("a credential that cannot be had fails the call, with every event in its pl
     access: () => Promise.reject(new PiError("auth.no_credential", "No API key found for test.", { hint: "Set TEST_KEY" })),
   });
   expect(await coding.prompt("go")).toMatchObject({
-    kind: "error",
-    code: "model.auth",
-    message: "No API key found for test. (Set TEST_KEY)",
+    kind: "usage",
+    code: "auth.no_credential",
+    message: "No API key found for test.",
+    hint: "Set TEST_KEY",
   });
   expect(told()).toEqual(["agent_start", "turn_start", "system", "user", "assistant", "turn_end", "agent_end", "agent_settled"]);
 });

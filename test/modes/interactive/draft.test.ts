@@ -32,7 +32,24 @@ test("one that is still being written is left alone, in the form without a start
 test.runIf(startOfProcess(process.pid) !== undefined)("a process that has the number by now, and started later, is not its writer", () => {
   const { agentDir, rename } = written(another, "half a thought");
   rename((name) => name.replace(/-\d+\.txt$/, "-1.txt"));
-  expect(new Draft(agentDir, "/project", process.pid).take()?.text).toBe("half a thought");
+  const next = new Draft(agentDir, "/project", process.pid);
+  expect(next.take()?.text).toBe("half a thought");
+  const [name, ...others] = readdirSync(join(agentDir, "drafts"));
+  expect([name?.split("-").slice(1), others]).toEqual([[`${process.pid}`, `${startOfProcess(process.pid)}.txt`], []]);
+  next.changed(() => "");
+  next.save();
+  expect(readdirSync(join(agentDir, "drafts"))).toEqual([]);
+});
+
+test("one that was taken up is on disk under the number of whoever has it, until that ends in order", () => {
+  const { agentDir, rename } = written(another, "half a thought");
+  // Of a process that is gone.
+  rename((name) => name.replace(/-\d+(?:-\d+)?\.txt$/, "-4000000-1.txt"));
+  expect(new Draft(agentDir, "/project", another).take()?.text).toBe("half a thought");
+  const next = new Draft(agentDir, "/project", process.pid);
+  expect(next.take()).toBeUndefined();
+  expect(readdirSync(join(agentDir, "drafts"))).toEqual([expect.stringContaining(`-${another}`)]);
+  new Draft(agentDir, "/project", another).drop();
   expect(readdirSync(join(agentDir, "drafts"))).toEqual([]);
 });
 

@@ -81,6 +81,25 @@ test("Enter loads, and it is in the list of /model; Enter unloads, and it is the
   expect(screen.sessions.launch.registry.available()).toEqual([]);
 });
 
+test("while another is loaded, loading one asks what becomes of it", async () => {
+  const { screen, server } = await listAt({ big: { state: "loaded" }, dozing: { state: "sleeping" }, small: { state: "unloaded" } });
+  const states = (): string[] => [...server.models.values()].map(({ state }) => state);
+  screen.device.keys("small\r");
+  await screen.until((text) => text.includes("big, dozing are loaded"));
+  screen.device.keys("\u001b");
+  await screen.until((text) => !text.includes("are loaded") && row("small", "unloaded").test(text));
+  screen.device.keys(enter);
+  await screen.until((text) => text.includes("big, dozing are loaded"));
+  screen.device.keys(enter);
+  await screen.until((text) => text.includes("small is loaded") && row("small", "loaded").test(text));
+  expect(states()).toEqual(["unloaded", "unloaded", "loaded"]);
+  screen.device.keys("\u0015big\r");
+  await screen.until((text) => text.includes("small is loaded at"));
+  screen.device.keys("\u001b[B\r");
+  await screen.until((text) => row("big", "loaded").test(text));
+  expect(states()).toEqual(["loaded", "unloaded", "loaded"]);
+});
+
 test("Enter on one that is loading lets it go, without a word of a failure", async () => {
   const { screen, server } = await listAt({ small: { state: "unloaded", loads: "held" } });
   screen.device.keys(enter);
@@ -275,6 +294,8 @@ test("by lines a model is changed by its number, and what came of it is told", a
     await until("small is loaded (/model chooses it)");
     yield bytes("/llama");
     await until("1  small  loaded");
+    yield bytes("2");
+    await until("small is loaded at");
     yield bytes("2");
     await until("broken could not be loaded: its process ended with status 137");
     yield bytes("/llama");

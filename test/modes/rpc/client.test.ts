@@ -74,6 +74,20 @@ describe("the order of starts and stops", () => {
     expect(client.isRunning).toBe(true);
   });
 
+  test("a stop that lets finish waits for what was accepted, and sends no signal", async () => {
+    const client = await started(child.replace('process.on("SIGTERM", () => process.exit(0));', ""));
+    const answers = [client.getMessages(), client.getTools()];
+    await client.stop({ finish: true });
+    expect((await Promise.allSettled(answers)).map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
+    expect(client.isRunning).toBe(false);
+  });
+
+  test("a stop ends in order what does not look at the end of its input, by a signal", async () => {
+    const client = await started(`${child}; setInterval(() => {}, 1000);`);
+    await client.stop({ graceMs: 3_600_000 });
+    expect(client.isRunning).toBe(false);
+  });
+
   test("a call before the start and one after the stop say that pi is not running", async () => {
     const client = clientOf(child);
     for (const call of [
@@ -204,6 +218,17 @@ process.stdin.once("data", () => process.stdout.write('{"id":"call-1","type":"re
     const ending = client.getVersion();
     await expect(waiting).rejects.toMatchObject({ code: "rpc.exited", message: "pi has ended (exit status 7)" });
     await expect(ending).rejects.toMatchObject({ code: "rpc.exited" });
+  });
+
+  test("one that ends takes the limits of the calls along that wait for it", async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+    const client = await started();
+    const before = timers();
+    const calls = Array.from({ length: 20 }, () => client.request("bash", { command: "x" }, 3_600_000));
+    const failed = Promise.allSettled(calls);
+    await client.stop();
+    expect((await failed).every(({ status }) => status === "rejected")).toBe(true);
+    expect(timers() - before).toBeLessThan(20);
   });
 
   test("one that says nothing: the start and a call have their limits, and nothing is left behind", async () => {

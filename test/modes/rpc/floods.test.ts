@@ -1,6 +1,8 @@
 // Clients that never wait: thousands of commands at once, a reader that stops. What is kept in memory has a bound, nothing is lost, and what
 // stops things gets through.
 
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { RpcServer } from "../../../src/modes/rpc/serve.ts";
 import { Gate, makeRpcWorld, type RpcWorld, type RpcWorldOptions, textReply, type WireRecord } from "../../support/rpc-world.ts";
@@ -72,6 +74,66 @@ test("long commands count by their length", async () => {
   expect(made.responses()).toMatchObject([{ command: "bash", success: false }]);
   await made.ask("abort_bash");
   await made.server.settled();
+  // Those that are answered count no more.
+  const refused = (): number => made.responses().filter(({ command, success }) => command === "bash" && success === false).length;
+  const before = refused();
+  for (let count = 0; count < 2; count++) made.line(long);
+  expect(refused()).toBe(before);
+  await made.ask("abort_bash");
+  await made.server.settled();
+});
+
+test("that a tool begins is out before it does anything, however slow the reader", async () => {
+  const call = { type: "toolcall_start", contentIndex: 0, id: "t1", toolName: "bash" } as const;
+  let calls = 0;
+  const made = await world({
+    reply: (given) =>
+      calls++ > 0
+        ? textReply("done")(given)
+        : (async function* () {
+            yield call;
+            yield { type: "toolcall_delta", contentIndex: 0, delta: '{"command":"touch ran"}' } as const;
+            yield { type: "toolcall_end", contentIndex: 0 } as const;
+            yield { type: "finish", stopReason: "toolUse" } as const;
+          })(),
+  });
+  let out = (): void => {};
+  const isOut = new Promise<void>((resolve) => {
+    out = resolve;
+  });
+  const types: string[] = [];
+  let flushedBehind: string | undefined;
+  const server = new RpcServer({
+    sessions: made.sessions,
+    stdout: {
+      together: (act) => act(),
+      flush: () => {
+        flushedBehind = types.at(-1);
+        return isOut;
+      },
+      write: (text) => void types.push(...text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line).type]))) as undefined,
+    },
+    warn: () => undefined,
+    newId: () => "x",
+  });
+  server.take({ text: JSON.stringify({ type: "prompt", message: "go" }), isTooLong: false });
+  await vi.waitFor(() => expect(flushedBehind).toBe("tool_execution_start"), { timeout: 60_000, interval: 1 });
+  await turns(300);
+  expect(existsSync(join(made.cwd, "ran"))).toBe(false);
+  out();
+  await server.settled();
+  expect(existsSync(join(made.cwd, "ran"))).toBe(true);
+  expect(types.at(-1)).toBe("agent_settled");
+});
+
+test("a server that is about to end refuses what it would begin, and answers what only stops or asks", async () => {
+  const made = await world();
+  made.server.close();
+  expect(await made.ask("bash", { command: "touch late" })).toMatchObject({ success: false, error: "pi is shutting down" });
+  expect(await made.ask("prompt", { message: "late" })).toMatchObject({ success: false, error: "pi is shutting down" });
+  expect([(await made.ask("get_state")).success, (await made.ask("abort")).success]).toEqual([true, true]);
+  expect(existsSync(join(made.cwd, "late"))).toBe(false);
+  expect(made.events()).toEqual([]);
 });
 
 test("a queue takes a thousand messages; with a prompt refused at its end nothing changes", async () => {

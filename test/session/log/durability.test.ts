@@ -119,13 +119,67 @@ test.runIf(canMount)(
   },
 );
 
+test.runIf(canMount).for(["nothing", "nothing of an emptied one", "an empty file"])(
+  "a full disk, and %s where the file was: tried again with each append, nothing is held open, all is there once there is room",
+  async (left) => {
+    const directory = temporaryDirectory();
+    const disk = mount(directory, "size=64k");
+    const { session, path, warnings, losses, say } = keep(directory);
+    say("one");
+    say("x".repeat(5000));
+    await nextTurn();
+    const openCount = (): number => readdirSync("/proc/self/fd").length;
+    if (left === "nothing of an emptied one") truncateSync(path, 0);
+    unlinkSync(path);
+    if (left === "an empty file") writeFileSync(path, "");
+    disk.fill();
+    const before = openCount();
+    for (let at = 0; at < 20; at++) say(`unsaved ${at}`);
+    expect(openCount()).toBeLessThan(before + 5);
+    expect(readdirSync(directory).filter((name) => name.startsWith("."))).toEqual([]);
+    expect(losses).toHaveLength(1);
+    disk.free();
+    say("room again");
+    expect(warnings.at(-1)).toContain("has been written again");
+    expect((await reopened(path)).ids).toEqual(ids(session));
+  },
+);
+
+test.runIf(canMount)("a truncated file of which a full disk takes only a part is whole once there is room", async () => {
+  const directory = temporaryDirectory();
+  const disk = mount(directory, "size=256k");
+  const { session, path, losses, say } = keep(directory);
+  say("one");
+  for (let at = 0; at < 4; at++) say("x".repeat(20_000));
+  await nextTurn();
+  truncateSync(path, readFileSync(path, "utf8").indexOf("xxx"));
+  const spare = join(directory, "spare");
+  writeFileSync(spare, "y".repeat(30_000));
+  disk.fill();
+  unlinkSync(spare);
+  for (let at = 0; at < 3; at++) {
+    say(`unsaved ${at}`);
+    await nextTurn();
+  }
+  expect(losses).toHaveLength(1);
+  disk.free();
+  say("room again");
+  expect(session.storageLost).toBe(undefined);
+  const found = await reopened(path);
+  expect([found.ids.toSorted(), found.warnings]).toEqual([ids(session).toSorted(), []]);
+  expect(found.session.context()).toEqual(session.context());
+});
+
 test.runIf(canMount)("a full disk at the very first write leaves no file without header", () => {
   const directory = temporaryDirectory();
   mount(directory, "size=64k");
   const { losses, say } = keep(directory);
-  say("x".repeat(200_000));
+  const openCount = (): number => readdirSync("/proc/self/fd").length;
+  const before = openCount();
+  for (let at = 0; at < 10; at++) say("x".repeat(200_000));
   expect(losses).toHaveLength(1);
   expect(readdirSync(directory)).toEqual([]);
+  expect(openCount()).toBeLessThan(before + 5);
 });
 
 test("the directory is removed midway: the session goes on in memory and says so once", () => {
@@ -193,8 +247,10 @@ for (const [what, size] of [
     expect(found.warnings).toEqual([]);
     expect(found.session.header).toEqual(session.header);
     expect(found.session.context()).toEqual(session.context());
+    await nextTurn();
     say("five");
     expect((await reopened(path)).session.context()).toEqual(session.context());
+    expect(warnings).toHaveLength(1);
   });
 }
 
@@ -215,6 +271,30 @@ test("truncated after opening: the active path is saved, what was on other branc
   const found = await reopened(path);
   expect(found.session.context().messages).toEqual([...context.messages, userMessage("four")]);
   expect(found.ids).not.toContain(other.id);
+});
+
+test("truncated after opening in the middle of a line that nobody remembers: what is saved stands on lines of its own", async () => {
+  const { session, path, say } = keep(temporaryDirectory());
+  const first = say("one");
+  const other = say("on another branch");
+  session.navigate(first.id);
+  say("three");
+  session.close();
+  const opened = await Session.open(path, {});
+  onTestFinished(() => opened.close());
+  const context = opened.context();
+  truncateSync(path, readFileSync(path, "utf8").indexOf(other.id) + 40);
+  opened.append({ type: "message", message: userMessage("four") });
+  const found = await reopened(path);
+  expect(found.session.context().messages).toEqual([...context.messages, userMessage("four")]);
+  expect(ids(opened)).toEqual(found.ids);
+  const parsed = readFileSync(path, "utf8")
+    .trimEnd()
+    .split("\n")
+    .filter((line) => line.endsWith("}"));
+  expect(parsed.map((line) => JSON.parse(line).id)).toEqual([opened.id, ...found.ids]);
+  // What is left of the other one may be of use to somebody.
+  expect(readFileSync(path, "utf8")).toContain(other.id);
 });
 
 test("another file with our name is gone on with when it is a copy of the session, and left alone when it is not", async () => {
@@ -238,6 +318,71 @@ test("another file with our name is gone on with when it is a copy of the sessio
   ]);
 });
 
+test("megabytes are written again whole, into an emptied file and into a copy that lacks them", async () => {
+  const { session, path, say } = keep(temporaryDirectory());
+  say("one");
+  const copy = readFileSync(path);
+  for (let at = 0; at < 4; at++) say(`${at}`.repeat(600_000));
+  const texts = (of: Session): unknown[] => of.context().messages;
+  await nextTurn();
+  truncateSync(path, 0);
+  say("two");
+  expect(texts((await reopened(path)).session)).toEqual(texts(session));
+  await nextTurn();
+  writeFileSync(`${path}.copy`, copy);
+  renameSync(`${path}.copy`, path);
+  say("three");
+  const found = await reopened(path);
+  expect(texts(found.session)).toEqual(texts(session));
+  expect(found.ids).toEqual([...new Set(found.ids)]);
+  session.close();
+  // Nothing of it is in memory, and yet all of it is in the file that has lost its name.
+  const opened = await Session.open(path, {});
+  onTestFinished(() => opened.close());
+  writeFileSync(`${path}.copy`, copy);
+  renameSync(`${path}.copy`, path);
+  opened.append({ type: "message", message: userMessage("four") });
+  expect((await reopened(path)).ids.slice(0, -1).toSorted()).toEqual(found.ids.toSorted());
+});
+
+test("what hung on an entry that is lost hangs on the nearest before it", async () => {
+  const { session, path, say } = keep(temporaryDirectory());
+  const first = say("one");
+  say("on another branch");
+  const lost = say("further on that branch");
+  session.navigate(first.id);
+  say("three");
+  session.close();
+  const opened = await Session.open(path, {});
+  onTestFinished(() => opened.close());
+  opened.context();
+  opened.navigate(lost.id);
+  const child = opened.append({ type: "message", message: userMessage("four") });
+  await nextTurn();
+  truncateSync(path, 0);
+  opened.append({ type: "message", message: userMessage("five") });
+  const found = await reopened(path);
+  expect(found.ids).not.toContain(lost.id);
+  expect(found.session.entries().find(({ id }) => id === child.id)?.parentId).toBe(first.id);
+});
+
+test("neither restoring nor failing holds a descriptor", async () => {
+  const directory = temporaryDirectory();
+  const { path, say } = keep(directory);
+  say("one");
+  const openCount = (): number => readdirSync("/proc/self/fd").length;
+  const before = openCount();
+  for (let at = 0; at < 10; at++) {
+    unlinkSync(path);
+    await nextTurn();
+    say(`again ${at}`);
+  }
+  const rubbish = join(directory, "rubbish.jsonl");
+  writeFileSync(rubbish, "no session\n");
+  for (let at = 0; at < 10; at++) await expect(Session.open(rubbish, {})).rejects.toThrow();
+  expect(openCount()).toBeLessThan(before + 5);
+});
+
 test("an empty file put in its place is filled with the whole session", async () => {
   const { session, path, say } = keep(temporaryDirectory());
   say("one");
@@ -245,6 +390,35 @@ test("an empty file put in its place is filled with the whole session", async ()
   writeFileSync(path, "");
   say("two");
   expect((await reopened(path)).ids).toEqual(ids(session));
+});
+
+test("a file that something else was written over is left alone, however long it is now", async () => {
+  for (const text of ["mine\n", "mine\n".repeat(1000)]) {
+    const { path, losses, say } = keep(temporaryDirectory());
+    say("one");
+    await nextTurn();
+    writeFileSync(path, text);
+    say("two");
+    expect(readFileSync(path, "utf8")).toBe(text);
+    expect(losses).toEqual([expect.objectContaining({ message: expect.stringContaining("something else has been written over it") })]);
+  }
+});
+
+test("a line that another program has not ended is not gone on with, and ours is found behind it", async () => {
+  const { session, path, say } = keep(temporaryDirectory());
+  say("one");
+  appendFileSync(path, '{"type":"custom","half');
+  await nextTurn();
+  const mine = say("mine: grün 漢字 😀").id;
+  say("and more");
+  expect(readFileSync(path, "utf8").trimEnd().split("\n").slice(2, 3)).toEqual(['{"type":"custom","half']);
+  expect((await reopened(path)).ids).toEqual(ids(session));
+  const fork = session.fork({ directory: temporaryDirectory() });
+  onTestFinished(() => fork.close());
+  fork.append({ type: "message", message: userMessage("in the fork") });
+  const forked = await reopened(fork.filePath ?? "");
+  expect([forked.ids, forked.warnings]).toEqual([ids(fork), []]);
+  expect(forked.ids).toContain(mine);
 });
 
 test("in a burst of appends the file is looked at once, and again at the end", async () => {
@@ -274,23 +448,40 @@ test("two writers: neither loses a line, each goes on from its own leaf", async 
   expect(found.session.context().entryIds).toEqual([root.id, mine.id, mineToo.id]);
   expect(found.session.context("f0000002").entryIds).toEqual([root.id, "f0000001", "f0000002"]);
   expect(session.context().entryIds).toEqual([root.id, mine.id, mineToo.id]);
+  const fork = session.fork({ directory: temporaryDirectory() });
+  onTestFinished(() => fork.close());
+  fork.append({ type: "message", message: userMessage("in the fork") });
+  const forked = await reopened(fork.filePath ?? "");
+  expect([forked.session.context().messages.slice(0, 3), forked.warnings]).toEqual([session.context().messages, []]);
 });
 
-test("entries long out of use are dropped from memory and read again, also when others wrote in between", async () => {
+test("entries long out of use are dropped from memory and read again, also when others wrote as much in between", async () => {
   const { session, path, say } = keep(temporaryDirectory());
   const root = say("root");
-  for (let i = 0; i < 30; i++) {
-    say("w".repeat(1 << 20));
-    appendFileSync(
-      path,
-      `${JSON.stringify({ type: "custom", id: `f000000${i.toString(36)}`, parentId: null, timestamp: "t", customType: "x" })}\n`,
-    );
+  const texts = Array.from({ length: 20 }, (_, at) => `${at} `.padEnd(1 << 20, "w"));
+  for (const [at, text] of texts.entries()) {
+    const { id } = say(text);
+    const line = readFileSync(path, "utf8").trimEnd().split("\n").at(-1) ?? "";
+    // A line as long as ours will be, where ours would be.
+    if (at % 2 === 0) appendFileSync(path, `${line.replace(id, `f${at}`.padEnd(8, "0")).replace("www", "xxx")}\n`);
   }
   const away = session.leafId;
   session.navigate(root.id);
   session.context();
   session.context();
-  expect(session.context(away).messages).toHaveLength(31);
+  expect(session.context(away).messages.slice(1)).toEqual(texts.map((text) => userMessage(text)));
+});
+
+test("what could not be stored stays in memory, however much it is", () => {
+  const { session, path, say } = keep(join(temporaryDirectory(), "sessions"));
+  const root = say("root");
+  rmSync(dirname(path), { recursive: true });
+  for (let at = 0; at < 20; at++) say(`${at} `.padEnd(1 << 20, "w"));
+  const away = session.leafId;
+  session.navigate(root.id);
+  session.context();
+  session.context();
+  expect(session.context(away).messages).toHaveLength(21);
 });
 
 test("setup without a message leaves no file; a fork of nothing neither", () => {

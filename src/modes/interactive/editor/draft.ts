@@ -47,8 +47,20 @@ export class Draft {
       const found = readBoundedText(path, { maxBytes });
       if (found !== undefined && "text" in found && writtenMs > (newest?.writtenMs ?? 0)) newest = { text: found.text, writtenMs, path };
     }
-    if (newest !== undefined) remove(newest.path);
-    return newest === undefined || newest.text.trim() === "" ? undefined : { text: newest.text, writtenMs: newest.writtenMs };
+    if (newest === undefined) return undefined;
+    if (newest.text.trim() !== "") this.#keep(newest.path);
+    else remove(newest.path);
+    return newest.text.trim() === "" ? undefined : { text: newest.text, writtenMs: newest.writtenMs };
+  }
+
+  /** Under our name: an end right behind the start loses nothing. */
+  #keep(path: string): void {
+    try {
+      renameSync(path, this.#path);
+      this.#isOnDisk = true;
+    } catch {
+      // A directory that cannot be written to: it is found again.
+    }
   }
 
   /** Whether it is still being written by somebody else. Before we have written one, ours is of somebody who had our number before us, as in a container. */

@@ -9,7 +9,7 @@ export interface EditorPlace extends Pick<Surface, "env" | "platform"> {
   /** Empty: as the environment says. */
   command: string;
   cwd: string;
-  tui: Pick<DrawnScreen, "leave">;
+  tui: Pick<DrawnScreen, "withdraw">;
   device: Pick<Terminal, "lend">;
 }
 
@@ -28,7 +28,8 @@ export async function editOutside(at: Surface): Promise<void> {
 export async function editedOutside(before: string, { env, platform, cwd, tui, device, ...at }: EditorPlace): Promise<string> {
   const { editText } = await import("../../../platform/processes/edit-text.ts");
   const command = at.command || env.VISUAL || env.EDITOR || (platform === "win32" ? "notepad" : "nano");
-  tui.leave();
+  // It is drawn again when the terminal is back: what stayed would stand there twice.
+  tui.withdraw();
   const edited = await device.lend((ending) => editText(before, command, { env, cwd, ending }));
   if (typeof edited === "string") return edited;
   throw new PiError("io.editor", `${command} ended with status ${edited.status}: the text is as it was`, {

@@ -46,7 +46,8 @@ export interface ExtensionDisplay {
   hiddenThinkingLabel: string | undefined;
 }
 
-type Factory = (tui: TUI, theme: Theme, ...more: unknown[]) => Component & { dispose?(): void };
+type Drawn = Component & { dispose?(): void };
+type Factory = (tui: TUI, theme: Theme, ...more: unknown[]) => Drawn;
 
 interface CustomOptions {
   overlay?: boolean;
@@ -64,7 +65,10 @@ export class TerminalUi {
   };
   readonly context: ExtensionUIContext;
   readonly #host: TerminalUiHost;
-  readonly #widgets = new Map<string, { component: Component; below: boolean; dispose(): void }>();
+  readonly #widgets = new Map<string, { component: Drawn; below: boolean }>();
+  /** In place of ours. */
+  #header: Drawn | undefined;
+  #footer: Drawn | undefined;
   readonly #listeners = new Set<() => void>();
   #editorFactory: unknown;
   #provider: AutocompleteProvider;
@@ -78,15 +82,15 @@ export class TerminalUi {
   /** Another session comes into force. */
   reset(): void {
     const { screen } = this.#host;
-    for (const { dispose } of this.#widgets.values()) dispose();
+    for (const { component } of this.#widgets.values()) component.dispose?.();
     this.#widgets.clear();
     this.#placeWidgets();
     for (const remove of this.#listeners) remove();
     this.#listeners.clear();
     Object.assign(this.display, { workingMessage: undefined, isWorkingVisible: true, frames: undefined, hiddenThinkingLabel: undefined });
     this.display.statuses.clear();
-    screen.setFooter(undefined);
-    screen.setHeader(undefined);
+    this.#setFooter(undefined);
+    this.#setHeader(undefined);
     this.#provider = this.#host.completion;
     screen.setCompletion(this.#provider);
     if (this.#editorFactory !== undefined) screen.setEditor(undefined);
@@ -148,12 +152,12 @@ export class TerminalUi {
         screen.lookChanged();
       },
       setFooter: (factory) => {
-        if (factory === undefined) screen.setFooter(undefined);
-        else this.#with(factory as Factory, "the footer", (component) => screen.setFooter(component), this.#footerData());
+        if (factory === undefined) this.#setFooter(undefined);
+        else this.#with(factory as Factory, "the footer", (component) => this.#setFooter(component), this.#footerData());
       },
       setHeader: (factory) => {
-        if (factory === undefined) screen.setHeader(undefined);
-        else this.#with(factory as Factory, "the header", (component) => screen.setHeader(component));
+        if (factory === undefined) this.#setHeader(undefined);
+        else this.#with(factory as Factory, "the header", (component) => this.#setHeader(component));
       },
       pasteToEditor: (text) => screen.editor.paste(text),
       getEditorText: () => screen.editor.getExpandedText(),
@@ -204,14 +208,24 @@ export class TerminalUi {
     };
   }
 
+  #setHeader(component: Drawn | undefined): void {
+    this.#header?.dispose?.();
+    this.#header = component;
+    this.#host.screen.setHeader(component);
+  }
+
+  #setFooter(component: Drawn | undefined): void {
+    this.#footer?.dispose?.();
+    this.#footer = component;
+    this.#host.screen.setFooter(component);
+  }
+
   #setWidget(key: string, content: unknown, below: boolean): void {
-    this.#widgets.get(key)?.dispose();
+    this.#widgets.get(key)?.component.dispose?.();
     this.#widgets.delete(key);
-    const put = (component: Component, dispose: () => void): void => void this.#widgets.set(key, { component, below, dispose });
-    if (Array.isArray(content)) put(new Text(content.map((line) => visibleLine(String(line))).join("\n"), 0, 0), () => {});
-    else if (typeof content === "function") {
-      this.#with(content as Factory, `the widget ${key}`, (component, inner) => put(component, () => inner.dispose?.()));
-    }
+    const put = (component: Drawn): void => void this.#widgets.set(key, { component, below });
+    if (Array.isArray(content)) put(new Text(content.map((line) => visibleLine(String(line))).join("\n"), 0, 0));
+    else if (typeof content === "function") this.#with(content as Factory, `the widget ${key}`, put);
     this.#placeWidgets();
   }
 
@@ -227,11 +241,10 @@ export class TerminalUi {
     screen.tui.requestRender();
   }
 
-  #with(factory: Factory, what: string, use: (fenced: Component, inner: ReturnType<Factory>) => void, ...more: unknown[]): void {
+  #with(factory: Factory, what: string, use: (fenced: Fence) => void, ...more: unknown[]): void {
     const { screen, theme, failed } = this.#host;
     try {
-      const inner = factory(screen.tui, theme(), ...more);
-      use(new Fence(inner, what, (error) => failed(what, error)), inner);
+      use(new Fence(factory(screen.tui, theme(), ...more), what, (error) => failed(what, error)));
     } catch (error) {
       failed(what, error);
     }
@@ -246,37 +259,46 @@ export class TerminalUi {
     return new Promise((resolve, reject) => {
       let close = (): void => {};
       let isDone = false;
-      let inner: (Component & { dispose?(): void }) | undefined;
+      let fence: Fence | undefined;
       const finish = (value: T | undefined): void => {
         if (isDone) return;
         isDone = true;
         this.#listeners.delete(cancel);
         close();
-        inner?.dispose?.();
+        fence?.dispose();
         screen.tui.requestRender();
         resolve(value);
       };
       const cancel = (): void => finish(undefined);
       this.#listeners.add(cancel);
+      const fail = (error: unknown): void => {
+        this.#listeners.delete(cancel);
+        reject(error);
+      };
       const show = (component: Component): void => {
-        inner = component;
-        if (isDone) {
-          inner.dispose?.();
-          return;
-        }
-        const fence = new Fence(component, "what an extension shows", (error) => {
+        const drawn = new Fence(component, "what an extension shows", (error) => {
           failed("what an extension shows", error);
           finish(undefined);
         });
+        fence = drawn;
+        if (isDone) {
+          drawn.dispose();
+          return;
+        }
         if (!overlay) {
-          close = screen.open(fence, false);
+          close = screen.open(drawn, false);
           return;
         }
         const options = typeof overlayOptions === "function" ? overlayOptions() : overlayOptions;
         let handle: OverlayHandle | undefined;
         const lay = (): void => {
-          handle = screen.overlay(fence, options);
-          onHandle?.(handle);
+          handle = screen.overlay(drawn, options);
+          try {
+            onHandle?.(handle);
+          } catch (error) {
+            failed("what an extension shows", error);
+            finish(undefined);
+          }
         };
         // One that takes no keys takes none from whoever types.
         const giveUp = screen.whenQuiet(lay, options?.nonCapturing === true);
@@ -287,11 +309,10 @@ export class TerminalUi {
       };
       try {
         const made = factory(screen.tui, this.#host.theme(), keys.manager, finish);
-        if (made instanceof Promise) made.then(show, reject);
+        if (made instanceof Promise) made.then(show).catch(fail);
         else show(made);
       } catch (error) {
-        this.#listeners.delete(cancel);
-        reject(error);
+        fail(error);
       }
     });
   }

@@ -120,9 +120,31 @@ class LlamaList {
     if (going === "stop") return;
     if (state === "downloading" || going === "download") return this.#stop(id);
     const what = nextOf(state, going);
+    if (what === "load" && !(await this.#makeRoom(id))) return;
+    await this.#carryOut(id, what);
+  }
+
+  async #carryOut(id: string, what: "load" | "unload"): Promise<void> {
     await this.#change(id, what, async (signal) =>
       tell(id, what, await this.#router.change(id, what, { signal, seen: this.#seen }), this.#router.address, this.#at),
     );
+  }
+
+  /** Others that are loaded may leave it no room, and may be in use by others: whoever loads it says what becomes of them. False: it is not to be loaded. */
+  async #makeRoom(id: string): Promise<boolean> {
+    const others = servedModels(this.#models).filter((one) => one.id !== id);
+    if (others.length === 0) return true;
+    const names =
+      others.length > 3
+        ? `${others.length} models are`
+        : `${others.map((one) => shownId(one.id)).join(", ")} ${others.length === 1 ? "is" : "are"}`;
+    const answers = ["Unload first", "Keep loaded"] as const;
+    const answer = await this.#at.dialogs.select(`${names} loaded at ${this.#router.address}`, answers);
+    if (answer === answers[1]) return true;
+    if (answer !== answers[0]) return false;
+    for (const other of others) await this.#carryOut(other.id, "unload");
+    // What did not go has been told, and would leave no room.
+    return !this.#closed.signal.aborted && !servedModels(this.#models).some((one) => others.some((other) => other.id === one.id));
   }
 
   /** One at a time for each model: another one takes its place. */
