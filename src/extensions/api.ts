@@ -2,7 +2,7 @@
 // Invariant: what there is not here is said once, and the rest of the extension works.
 
 import { defined } from "../contracts/defined.ts";
-import { messageOf, PiError } from "../contracts/error.ts";
+import { PiError } from "../contracts/error.ts";
 import { aliasOf } from "../contracts/event-aliases.ts";
 import type {
   Extension,
@@ -16,6 +16,7 @@ import type {
 import type { ExtensionEventName } from "../contracts/extension-event.ts";
 import type { ProviderChange } from "../contracts/extension-provider.ts";
 import { nearestName } from "../contracts/nearest.ts";
+import { errorIn } from "./error-in.ts";
 import { extensionEventNames } from "./event-names.ts";
 
 const actionNames = [
@@ -110,7 +111,7 @@ export function createExtensionApi(
           try {
             await handler(data);
           } catch (error) {
-            runtime.current?.report({ extensionPath: extension.path, event: `events:${channel}`, error: messageOf(error) });
+            runtime.current?.report({ extensionPath: extension.path, event: `events:${channel}`, error: errorIn(extension, error) });
           }
         }),
     },

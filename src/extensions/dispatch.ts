@@ -29,6 +29,7 @@ import { contentProblem, isEncodable, isUserContent, messageProblem } from "../c
 import type { BootstrapText } from "../contracts/interceptor.ts";
 import type { ImageContent, Message } from "../contracts/message.ts";
 import type { Refusal } from "../contracts/tool.ts";
+import { errorIn } from "./error-in.ts";
 
 export interface DispatchDeps {
   extensions: readonly Extension[];
@@ -266,7 +267,13 @@ export class ExtensionDispatch {
         command.handler(args.trim(), createContext(command.extensionPath)),
       );
     } catch (error) {
-      this.#deps.report({ extensionPath: command.extensionPath, event: `command:${name}`, error: messageOf(error) });
+      const { extensionPath } = command;
+      const extension = this.#deps.extensions.find(({ path }) => path === extensionPath);
+      this.#deps.report({
+        extensionPath,
+        event: `command:${name}`,
+        error: extension === undefined ? messageOf(error) : errorIn(extension, error),
+      });
     }
     return true;
   }
@@ -288,18 +295,18 @@ export class ExtensionDispatch {
   ): AsyncGenerator<NonNullable<ExtensionResultOf<N>>> {
     // Taken now: who is added or removed meanwhile is not part of this.
     const handlers = this.#deps.extensions.flatMap((extension) =>
-      (extension.handlers.get(name) ?? []).map((handler) => ({ handler: handler as unknown as ExtensionHandler<N>, path: extension.path })),
+      (extension.handlers.get(name) ?? []).map((handler) => ({ handler: handler as unknown as ExtensionHandler<N>, extension })),
     );
-    for (const { handler, path } of handlers) {
+    for (const { handler, extension } of handlers) {
+      const { path } = extension;
       try {
         const answer = await this.#during(path, name, () => handler(event(), this.#deps.createContext(path)));
         if (answer === undefined || answer === null) continue;
         check?.(answer as object);
         yield answer as NonNullable<ExtensionResultOf<N>>;
       } catch (error) {
-        const failure = { extensionPath: path, event: name, error: messageOf(error) };
-        this.#deps.report(failure);
-        onFailure?.(failure);
+        this.#deps.report({ extensionPath: path, event: name, error: errorIn(extension, error) });
+        onFailure?.({ extensionPath: path, event: name, error: messageOf(error) });
         if (onFailure !== undefined) return;
       }
     }

@@ -1,12 +1,10 @@
 // From factories to extensions: each is called once with an API of its own. Called by the library and by the harness for a new session.
 // Invariant: a factory that throws leaves an error with its path and nothing of what it had registered; the others are loaded.
 
-import { dirname } from "node:path";
 import { defined } from "../contracts/defined.ts";
-import { messageOf } from "../contracts/error.ts";
 import type { Extension, ExtensionFactory, ExtensionPlace, InlineExtension, LoadExtensionsResult } from "../contracts/extension.ts";
 import { createSyntheticSourceInfo } from "../contracts/source-info.ts";
-import { isBelow, placeOf } from "../platform/modules/load-module.ts";
+import { errorIn } from "./error-in.ts";
 import { createExtensionRuntime } from "./runtime.ts";
 
 /** An extension before its factory has been called. */
@@ -61,9 +59,7 @@ export async function loadExtensions(
     } catch (error) {
       const others = runtime.providers.filter(({ extensionPath }) => extensionPath !== source.path);
       runtime.providers.splice(0, runtime.providers.length, ...others);
-      const place = placeOf(error, isBelow(dirname(source.resolvedPath)));
-      const at = place === undefined ? "" : ` (${place})`;
-      loaded.errors.push({ path: source.path, error: `Failed to load extension: ${messageOf(error)}${at}` });
+      loaded.errors.push({ path: source.path, error: `Failed to load extension: ${errorIn(source, error)}` });
     }
   }
   for (const kind of ["tools", "flags"] as const) warnings.push(...takenTwice(loaded.extensions, kind));

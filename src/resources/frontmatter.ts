@@ -42,20 +42,40 @@ function readFields(lines: readonly string[], fields: Record<string, string>): s
     while (index < lines.length && /^- /.test(lines[index] ?? "")) index++;
     const value = readValue((match[2] ?? "").trim(), lines.slice(start, index));
     if (value === "unclosed") return `line ${start + 1} has a quote that is not closed`;
+    if (value === "open") return `line ${start + 1} has a bracket that is not closed`;
     if (typeof value === "object") fields[unquoted((match[1] ?? "").trimEnd())] = value.text;
   }
   return undefined;
 }
 
-function readValue(first: string, more: readonly string[]): { text: string } | "unclosed" | undefined {
+function readValue(first: string, more: readonly string[]): { text: string } | "unclosed" | "open" | undefined {
   const block = /^([|>])[+-]?\d?[+-]?(?:\s+#.*)?$/.exec(first);
   if (block !== null) return { text: blockScalar(block[1] === ">", more) };
   if (first === "" && more.some((line) => /^\s*(- |[^\s:]+:(\s|$))/.test(line))) return undefined;
-  if (/^[[{&*!]/.test(first)) return undefined;
   const folded = foldLines([first, ...more]);
+  if (/^[[{]/.test(first)) return isClosed(folded) ? undefined : "open";
+  if (/^[&*!]/.test(first)) return undefined;
   if (!/^["']/.test(folded)) return { text: withoutComment(folded).trim() };
   const quoted = /^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*(?:#.*)?$/.exec(folded);
   return quoted === null ? "unclosed" : { text: unquoted(quoted[1] ?? "") };
+}
+
+/** Whether a list or table in brackets comes to its end; what is quoted, which begins where a value does, counts for nothing. */
+function isClosed(text: string): boolean {
+  let depth = 0;
+  let quote = "";
+  let before = "";
+  for (let at = 0; at < text.length; at++) {
+    const one = text[at] ?? "";
+    if (quote !== "") {
+      if (one === "\\" && quote === '"') at++;
+      else if (one === quote) quote = "";
+    } else if ((one === '"' || one === "'") && "[{,:".includes(before)) quote = one;
+    else if (one === "[" || one === "{") depth++;
+    else if (one === "]" || one === "}") depth--;
+    if (one.trim() !== "") before = one;
+  }
+  return depth <= 0 && quote === "";
 }
 
 /** A comment stands behind a value's last line. */

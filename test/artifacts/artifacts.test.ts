@@ -109,6 +109,7 @@ describe("an output of any length", () => {
     expect(content.subarray(-4).toString()).toBe("xend");
     expect(content.includes(`[${file.leftOutBytes} bytes are left out here]`)).toBe(true);
     expect(readdirSync(dirname(file.path))).toEqual(["0.bash.log"]);
+    expect(statSync(file.path).mode & 0o777).toBe(0o600);
   });
 
   test.each([2 * keptBytes - 3, 2 * keptBytes, keptBytes + 1, keptBytes, 10])("%i bytes are kept whole", (length) => {
@@ -133,6 +134,20 @@ describe("an output of any length", () => {
     expect(content.endsWith("mlast")).toBe(true);
     expect(file.leftOutBytes).toBe(keptBytes);
   });
+});
+
+test("neither what is kept nor what is dropped holds a descriptor", () => {
+  const directory = temporaryDirectory();
+  const openCount = (): number => readdirSync("/proc/self/fd").length;
+  const before = openCount();
+  for (let at = 0; at < 4; at++) {
+    const file = new ArtifactFile(join(directory, `${at}.bash.log`), at);
+    file.write(Buffer.alloc(keptBytes + 1));
+    if (at % 2 === 0) file.close();
+    file.discard();
+  }
+  expect(readdirSync(directory)).toEqual([]);
+  expect(openCount()).toBeLessThan(before + 2);
 });
 
 test("a secret that the process knows is not written, be it cut into pieces or behind the middle that is left out", () => {
@@ -165,6 +180,8 @@ test("what is no regular file in a real directory is not there", async () => {
   mkdirSync(join(artifactDirectoryOf(path), "1.bash.log"));
   expect(await artifactsOf(path).find(0)).toBeUndefined();
   expect(await artifactsOf(path).find(1)).toBeUndefined();
+  for (const id of [10, 9, 2]) writeFileSync(join(artifactDirectoryOf(path), `${id}.bash.log`), "an output");
+  expect(artifactsIn(artifactDirectoryOf(path)).map(({ id }) => id)).toEqual([2, 9, 10]);
   const other = session(directory, "b");
   symlinkSync(artifactDirectoryOf(path), artifactDirectoryOf(other));
   expect(artifactsIn(artifactDirectoryOf(other))).toEqual([]);

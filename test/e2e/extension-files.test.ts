@@ -358,6 +358,32 @@ test("who wants to draw without a terminal is told of once, whether it asks in a
   for (const path of paths) expect(stderr.split("\n").filter((line) => line.includes(path))).toHaveLength(1);
 });
 
+test("what a handler, a command and a listener throw is told with the file and line", async ({ world }) => {
+  extension(
+    world,
+    "thrower.ts",
+    `const fail = (what: string): never => {
+  throw new Error(what);
+};
+export default (pi) => {
+  pi.on("session_start", () => fail("in a handler"));
+  pi.registerCommand("fail", { handler: () => fail("in a command") });
+  pi.events.on("news", () => fail("in a listener"));
+  pi.on("agent_start", () => pi.events.emit("news", 1));
+};`,
+  );
+  for (const way of delivered) {
+    const { stderr, status } = await world.run(["-p", "--model", "demo", "/fail", "hello"], { way });
+    expect(stderr.trimEnd().split("\n")).toEqual(
+      ["session_start", "command:fail", "events:news"].map((event, at) => {
+        const what = ["in a handler", "in a command", "in a listener"][at];
+        return expect.stringMatching(new RegExp(`thrower\\.ts \\(${event}\\): ${what} \\(.*thrower\\.ts:2(:\\d+)?\\)$`));
+      }),
+    );
+    expect(status).toBe(0);
+  }
+});
+
 test("a directory named by -e is read as a package: its extensions, skills, templates and themes, whatever else is left out", async ({
   world,
 }) => {

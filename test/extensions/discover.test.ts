@@ -1,5 +1,6 @@
 // Which extension files a launch finds, and in which order they come.
 
+import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
@@ -104,6 +105,14 @@ test("a manifest that is no file or no JSON says nothing", async () => {
   const root = temporaryDirectory();
   put(root, { "x/index.ts": "", "x/package.json/y": "", "z/index.js": "", "z/package.json": "{ not json" });
   expect(await found(root, { named: [join(root, "x"), join(root, "z")] })).toEqual(["x/index.ts", "z/index.js"]);
+  // Neither a pipe, which would be waited for, nor one that is too large to be one.
+  put(root, { "pipe/index.ts": "", "large/index.ts": "", "large/other.ts": "" });
+  execFileSync("mkfifo", [join(root, "pipe/package.json")]);
+  const manifest = JSON.stringify({ pi: { extensions: ["./other.ts"] } });
+  writeFileSync(join(root, "large/package.json"), manifest);
+  expect(await found(root, { named: [join(root, "pipe"), join(root, "large")] })).toEqual(["pipe/index.ts", "large/other.ts"]);
+  writeFileSync(join(root, "large/package.json"), manifest + " ".repeat(64 << 20));
+  expect(await found(root, { named: [join(root, "large")] })).toEqual(["large/index.ts"]);
 });
 
 test("a named one that is not there, and a required one, are errors before anything is loaded", async () => {

@@ -329,3 +329,19 @@ test("parts without end are given up", () => {
   for (let count = 0; !reader.ended && count < 100; count++) events.push(...reader.push(Buffer.from(sse({}))));
   expect(fold(events).failure).toMatchObject({ message: "the service sent an answer of more than 50000 parts" });
 });
+
+test("a refusal without end is read as far as it can be told, and let go of", async () => {
+  let isLetGo = false;
+  const endless = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.enqueue(new Uint8Array(1 << 16).fill(0x78)),
+    cancel: () => {
+      isLetGo = true;
+    },
+  });
+  const fetch = async (): Promise<Response> => new Response(endless, { status: 400 });
+  const model = testModel({ ...chat, baseUrl: "http://service.invalid/v1" });
+  const answer = await collect(completionsProvider.stream(testCall({ model, fetch: fetch as typeof globalThis.fetch })));
+  expect(answer.failure?.code).toBe("bad_request");
+  expect(answer.failure?.message.length).toBeLessThan(1 << 20);
+  expect(isLetGo).toBe(true);
+});

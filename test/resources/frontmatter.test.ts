@@ -47,13 +47,18 @@ test.each([
   ["---\nnonsense\n---\n", 'line 2 is no "key: value"'],
   ["---\na: b\n: c\n---\n", 'line 3 is no "key: value"'],
   ['---\na: "open\n---\n', "line 2 has a quote that is not closed"],
-])("%j is refused", (text, problem) => {
+  ["---\na: [\n---\n", "line 2 has a bracket that is not closed"],
+  ["---\nb: c\na: [x,\n  {y: z]\n---\n", "line 3 has a bracket that is not closed"],
+  ['---\na: ["]", \'}\', "\\"]"\n---\n', "line 2 has a bracket that is not closed"],
+  ["---\na: [it's, 'one',\n  {b: \"]\"}] # ok\nargument-hint: [x] [y]\n---\n", undefined],
+])("%j is refused, or not", (text, problem) => {
   expect(parseFrontmatter(text).problem).toBe(problem);
 });
 
 test.each([
   ["blanks in a key", `---\na${" ".repeat(200_000)}b\n---\n`, 'line 2 is no "key: value"'],
   ["lines in a block", `---\na: |\n${"  x\n".repeat(300_000)}---\n`, undefined],
+  ["quotes in brackets", `---\na: ["${'\\"'.repeat(200_000)}\n---\n`, "line 2 has a bracket that is not closed"],
   ["number signs", `---\na: "x"\nb: y${" #".repeat(200_000)}\n\n  z\n---\n`, undefined],
 ])("a head with many %s is read like another", (_, text, problem) => {
   expect(parseFrontmatter(text).problem).toBe(problem);

@@ -1,5 +1,6 @@
 import { symlinkSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { RepositoryBoundary } from "../../src/platform/files/bounded-file.ts";
 import { expandSkillCommand, type LoadedSkills, loadSkills, type ResourcePlaces, skillsSection } from "../../src/resources/skills.ts";
 import { type TempTree, tempTree } from "../support/temp-tree.ts";
 
@@ -49,6 +50,23 @@ describe("where skills are", () => {
     for (const path of ["extra", "extra/one", "extra/one/SKILL.md"]) expect(names(load(files, { paths: [files.at(path)] }))[0]).toBe("one");
     expect(load(files, { configured: [files.at("extra")] }).skills.find((one) => one.name === "one")?.source).toBe("settings");
     expect(load(files, { paths: [files.at("nowhere")] }).warnings).toEqual([`${files.at("nowhere")} holds no skill.`]);
+  });
+
+  test("a link of a project's that leads out of its repository is left out, with a line; the user's own may lead anywhere", () => {
+    const files = tree();
+    files.write("project/.git/HEAD", "");
+    symlinkSync(files.at("extra/one"), files.at("project/.pi/skills/out"));
+    symlinkSync(files.at("extra/one"), files.at("agent/skills/linked"));
+    const projectDir = files.at("project/.pi");
+    const boundary = new RepositoryBoundary({ cwd: files.at("project"), agentDir: files.at("agent") });
+    const ofProject = load(files, { projectDir, boundary });
+    expect(ofProject.skills.map(({ name, source }) => [name, source]).slice(0, 4)).toEqual([
+      ["own", "project"],
+      ["foo", "user"],
+      ["bar", "user"],
+      ["one", "user"],
+    ]);
+    expect(ofProject.warnings).toEqual([expect.stringContaining(`it leads out of ${files.at("project")}`)]);
   });
 
   test("links are followed, a circle of them ends", () => {

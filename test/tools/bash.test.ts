@@ -5,6 +5,7 @@ import { plainArtifacts } from "../../src/artifacts/plain-directory.ts";
 import type { ShellOperations, ToolResult } from "../../src/contracts/tool.ts";
 import { bashToolWith } from "../../src/tools/bash.ts";
 import { readTool } from "../../src/tools/read.ts";
+import { OutputCollector } from "../../src/tools/shared/output-collector.ts";
 import { type ToolBench, textOfResult, toolBench } from "../support/tool-context.ts";
 
 let bench: ToolBench;
@@ -86,6 +87,19 @@ test("keeps the last 2000 lines and all of it in a file", async () => {
   });
   expect(readFileSync(fullOutputPath, "utf8").split("\n").length).toBe(5001);
   expect(statSync(fullOutputPath).mode & 0o777).toBe(0o600);
+});
+
+test("the file holds all that came, in its order, however it was cut and also what came while the file was made", async () => {
+  const result = await bash("seq 200000");
+  const { fullOutputPath } = result.details as { fullOutputPath: string };
+  expect(readFileSync(fullOutputPath, "utf8") === Array.from({ length: 200_000 }, (_, at) => `${at + 1}\n`).join("")).toBe(true);
+  const collector = new OutputCollector(bench.context.artifacts, "bash");
+  const pieces = Array.from({ length: 40 }, (_, at) => `${at} ${"x".repeat(9000)}\n`);
+  // Nobody waits for the pieces before.
+  await Promise.all(pieces.map((piece) => collector.push(new TextEncoder().encode(piece))));
+  const { fullOutputPath: path = "", text } = collector.finish();
+  expect(readFileSync(path, "utf8") === pieces.join("")).toBe(true);
+  expect(text.length > 40_000 && pieces.join("").trimEnd().endsWith(text)).toBe(true);
 });
 
 test("keeps 50 KiB of wide lines, and the end of one giant line", async () => {
