@@ -5,7 +5,7 @@ import type { UnreadableArguments } from "../contracts/assemble-message.ts";
 import { defined } from "../contracts/defined.ts";
 import { timerMs } from "../contracts/duration.ts";
 import { messageOf } from "../contracts/error.ts";
-import { isEncodable, isUserContent } from "../contracts/given-message.ts";
+import { isEncodable, isUsage, isUserContent } from "../contracts/given-message.ts";
 import type { ToolCall, ToolResultMessage } from "../contracts/message.ts";
 import { nearestName } from "../contracts/nearest.ts";
 import { echoed } from "../contracts/text/echoed.ts";
@@ -113,13 +113,15 @@ async function runOne(
   } catch (error) {
     settled = { result: errorResult(error instanceof Error ? error.message : String(error)), ...defined({ durationMs }) };
   }
-  const { content, details, structuredContent, isError } = settled.result;
+  const { content, details, structuredContent, isError, usage, terminate } = settled.result;
   await deps.emit({
     type: "tool_execution_end",
     ...named(call),
     result: {
       content,
-      ...defined({ details, structuredContent, isError }),
+      ...defined({ details, structuredContent, usage }),
+      ...(typeof isError === "boolean" && { isError }),
+      ...(terminate === true && { terminate }),
     },
     isError: isError === true,
     ...defined({ durationMs: settled.durationMs }),
@@ -227,9 +229,12 @@ function readable({ name }: RunningCall, result: ToolResult): ToolResult {
   if (!isReadable(result)) {
     return errorResult(`${name} has run, and what it gave is no result: that is { content: [{ type: "text", text: "…" }] }`);
   }
-  if (isEncodable([result.details, result.structuredContent])) return result;
+  const { usage, ...rest } = result;
+  // Counts that cannot be added up count for nothing.
+  const counted = usage === undefined || (isUsage(usage) && isEncodable(usage)) ? result : rest;
+  if (isEncodable([result.details, result.structuredContent])) return counted;
   // What it has to say is there all the same.
-  const { structuredContent: _, ...plain } = result;
+  const { structuredContent: _, ...plain } = counted;
   const note = { type: "text" as const, text: `[The details of ${name} are left out: they cannot be written as JSON]` };
   return { ...plain, content: [...result.content, note], details: {} };
 }

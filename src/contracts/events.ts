@@ -89,6 +89,8 @@ export const events = {
         ...resultFields,
         structuredContent: optional(anything("for programs; not kept")),
         isError: optional(flag("as the tool said")),
+        usage: optional(named("usage")),
+        terminate: optional(flag("the run ends with this batch, where all its results say so")),
       }),
       isError: flag(),
       durationMs: optional(amount()),

@@ -224,7 +224,7 @@ test("what cannot run: unknown tool, unreadable arguments, invalid ones, refused
 });
 
 test("a tool that throws, one that answers with an error, one that has own usage", async () => {
-  const usage = { input: 1 } as never;
+  const usage = { ...emptyUsage(), input: 1 };
   const tools = [
     tool("throws", () => Promise.reject(new Error("boom"))),
     tool("fails", async () => errorResult("no")),
@@ -301,6 +301,19 @@ test("details that JSON does not have are left out, and what the tool has said s
   expect(texts).toEqual(["circle", "large"].map((name) => `said|[The details of ${name} are left out: they cannot be written as JSON]`));
   expect(messages.map(({ isError }) => isError)).toEqual([false, false]);
   expect(() => JSON.stringify([messages, events])).not.toThrow();
+});
+
+test("usage that cannot be counted is left out, and flags that are none", async () => {
+  const odd = ["many", { input: 1 }, { ...emptyUsage(), reasoning: 1n }, { ...emptyUsage(), input: Number.NaN }];
+  const tools = odd.map((usage, at) =>
+    tool(`t${at}`, async () => ({ ...textResult("said"), usage, isError: 1n, terminate: 1n }) as unknown as ReturnType<typeof textResult>),
+  );
+  const calls = odd.map((_, at) => call(String(at), `t${at}`));
+  const { messages, texts, events, isTerminated } = await run(tools, calls);
+  expect(texts).toEqual(odd.map(() => "said"));
+  for (const message of messages) expect(message).not.toHaveProperty("usage");
+  expect(() => JSON.stringify([messages, events])).not.toThrow();
+  expect(isTerminated).toBe(false);
 });
 
 test("updates are told while it runs, and not after its result", async () => {
@@ -536,8 +549,13 @@ test("what a tool has begun ends with it, and with its own signal; afterwards no
 });
 
 test("a batch ends the run only where all of its results say so", async () => {
-  const last = tool("last", async () => ({ ...textResult("bye"), terminate: true }));
-  expect(await run([last], [call("1", "last"), call("2", "last")])).toMatchObject({ isTerminated: true });
+  const last = tool("last", async () => ({ ...textResult("bye"), terminate: true, usage: { ...emptyUsage(), input: 7 } }));
+  const ending = await run([last], [call("1", "last"), call("2", "last")]);
+  expect(ending.isTerminated).toBe(true);
+  expect(ending.events.filter(({ type }) => type === "tool_execution_end")).toMatchObject([
+    { result: { terminate: true, usage: { input: 7 } } },
+    { result: { terminate: true } },
+  ]);
   const mixed = await run([last, tool("t")], [call("1", "last"), call("2", "t")]);
   expect(mixed.isTerminated).toBe(false);
   expect(mixed.messages[0]).not.toHaveProperty("terminate");

@@ -123,6 +123,7 @@ test("an answer has the room that the service's own count of the prompt leaves",
   expect(await world.run(args, { env })).toMatchObject({ stdout: "three\n", status: 0 });
   const asked = server.requests.map(({ body }) => body.max_tokens as number);
   expect(asked[1]).toBe(8000);
-  expect(asked[2]).toBeGreaterThan(5900);
-  expect(asked[2]).toBeLessThan(6000);
+  // Six thousand are left; a quarter of that is for what was counted by nobody.
+  expect(asked[2]).toBeGreaterThan(4400);
+  expect(asked[2]).toBeLessThan(4600);
 });

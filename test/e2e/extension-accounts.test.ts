@@ -88,7 +88,7 @@ test("a renewal that fails is told in the extension's words", async ({ world }) 
   world.write("../home/.pi/agent/auth.json", JSON.stringify({ corporate: stored }));
   const { stderr, status } = await world.run(["-p", "--model", "corporate/m", "hi"]);
   expect(stderr).toContain("Corporate could not be renewed: no such tenant");
-  expect(status).toBe(1);
+  expect(status).toBe(2);
   expect(account(world)).toEqual(stored);
 });
 
@@ -173,7 +173,7 @@ test.for(delivered)(
     const said = await world.run([...asked, "--api-key", "said-0123456789"], { way, env });
     expect(said.stdout).toBe(`${backwards("made-of-said-0123456789")} | t1 | none | http://127.0.0.1:9/own\n`);
     const wrong = await world.run([...asked, "--api-key", "wrong"], { way });
-    expect(wrong.status).toBe(1);
+    expect(wrong.status).toBe(2);
     expect(wrong.stderr).toContain("Whole key of whole cannot be had: it is no key of ours");
   },
 );

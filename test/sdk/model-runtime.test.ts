@@ -52,7 +52,10 @@ test("a call that cannot be made is an answer that says so", async () => {
   const demo = runtime.getModel("scripted", "demo");
   if (model === undefined || demo === undefined) throw new Error("the catalogue lacks a model");
   expect(runtime.getProviderAuthStatus("anthropic")).toEqual({ configured: false });
-  expect(await runtime.complete(model, hello)).toMatchObject({ stopReason: "error", errorMessage: "No API key found for anthropic." });
+  expect(await runtime.complete(model, hello)).toMatchObject({
+    stopReason: "error",
+    errorMessage: expect.stringMatching(/^No API key found for anthropic\. \(Set ANTHROPIC_API_KEY/),
+  });
   const stream = runtime.streamSimple(demo, hello, { signal: AbortSignal.abort() });
   expect(await stream.result()).toMatchObject({ stopReason: "aborted" });
   const events: string[] = [];

@@ -10,7 +10,7 @@ const tokensPerImage = 1200;
 const smallestAnswerTokens = 1024;
 
 /** No count of ours is the service's. Models that may answer with all of their window are refused a request for one token too many. */
-const margin = { tokens: 4096, partOfWindow: 1 / 16, partOfPrompt: 0.15 };
+const margin = { tokens: 4096, partOfWindow: 1 / 16, partOfPrompt: 0.15, partOfRoom: 1 / 4 };
 /** An answer of this length is worth more than that part of a long prompt. */
 const amplyLong = 32_768;
 
@@ -24,7 +24,7 @@ export function answerRoom(model: Model, request: ModelRequest, spare = 0): numb
   if (!(model.contextWindow > 0)) return wanted;
   const promptTokens = request.promptTokens ?? estimatePromptTokens(request);
   const room = model.contextWindow - promptTokens;
-  const least = Math.min(margin.tokens, Math.floor(model.contextWindow * margin.partOfWindow));
+  const least = Math.floor(Math.min(margin.tokens, model.contextWindow * margin.partOfWindow, Math.max(0, room) * margin.partOfRoom));
   const behind = (part: number): number => room - Math.max(least, Math.ceil(promptTokens * part));
   const answer = spare > 0 ? behind(spare) : Math.max(behind(margin.partOfPrompt), Math.min(amplyLong, behind(0)));
   return Math.min(wanted, Math.max(answer, smallestAnswerTokens));

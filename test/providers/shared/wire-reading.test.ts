@@ -96,6 +96,7 @@ test("room for an answer", () => {
   // Near the end of the window an answer goes first, and a small window has no room to spare.
   expect(answerRoom(model, testRequest({ promptTokens: 60_000 }))).toBe(32_768);
   expect(answerRoom(model, testRequest({ promptTokens: 70_000 }))).toBe(25_904);
+  expect(answerRoom(model, testRequest({ promptTokens: 94_000 }))).toBe(4500);
   expect(answerRoom({ ...model, contextWindow: 8000 }, testRequest({ promptTokens: 2000 }))).toBe(5500);
   expect(
     answerRoom({ ...model, contextWindow: 128_000, maxTokens: 16_384 }, testRequest({ messages: [user("word ".repeat(75_000))] })),
