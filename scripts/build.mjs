@@ -161,6 +161,14 @@ export const loadedTogether = {
   "openai.mjs": ["providers/shared/openai-client.ts", "../node_modules/openai/client.mjs"],
   "openai-completions.mjs": ["providers/openai-completions/provider.ts"],
   "openai-responses.mjs": ["providers/openai-responses/provider.ts"],
+  "extensions.mjs": [
+    "extensions/discover.ts",
+    "extensions/load.ts",
+    "extensions/load-files.ts",
+    "extensions/api.ts",
+    "platform/modules/load-module.ts",
+    "harness/extensions/session-extensions.ts",
+  ],
   "tools.mjs": [
     "tools/shared/validate.ts",
     "tools/execute/bash.ts",

@@ -10,7 +10,7 @@ const importAtTop = /(?<=^|[;}\n]|\*\/)import ?(?:\{([^{}"']*)\}|\*as ([\w$]+))?
 const laterImport = /\bimport\("([^"]+)"\)/g;
 /** Of a module what has no place in a script; words in strings are none. */
 const moduleWord =
-  /(?<![\w$.])import ?\((?!').{0,40}|\bimport\.meta\b.{0,40}|(?<=^|[;}\n]|\*\/)(?:import ?["'{*\w$]|export ?[{*\w$]).{0,40}/;
+  /(?<![\w$.])import ?\((?!').{0,40}|\bimport\.meta\b.{0,40}|(?<=^|[;}\n]|\*\/)(?:import(?: ?["'{*]| [\w$])|export(?: ?[{*]| [\w$])).{0,40}/;
 const exportAtEnd = /(?<![\w$.])export ?\{([^{}]*)\};?\s*$/;
 
 /**

@@ -16,7 +16,6 @@ import type {
 import type { ExtensionEventName } from "../contracts/extension-event.ts";
 import type { ProviderChange } from "../contracts/extension-provider.ts";
 import { nearestName } from "../contracts/nearest.ts";
-import { errorIn } from "./error-in.ts";
 import { extensionEventNames } from "./event-names.ts";
 
 const actionNames = [
@@ -111,7 +110,11 @@ export function createExtensionApi(
           try {
             await handler(data);
           } catch (error) {
-            runtime.current?.report({ extensionPath: extension.path, event: `events:${channel}`, error: errorIn(extension, error) });
+            runtime.current?.report({
+              extensionPath: extension.path,
+              event: `events:${channel}`,
+              error: (await import("./error-in.ts")).errorIn(extension, error),
+            });
           }
         }),
     },

@@ -29,7 +29,6 @@ import { contentProblem, isEncodable, isUserContent, messageProblem } from "../c
 import type { BootstrapText } from "../contracts/interceptor.ts";
 import type { ImageContent, Message } from "../contracts/message.ts";
 import type { Refusal } from "../contracts/tool.ts";
-import { errorIn } from "./error-in.ts";
 
 export interface DispatchDeps {
   extensions: readonly Extension[];
@@ -272,7 +271,7 @@ export class ExtensionDispatch {
       this.#deps.report({
         extensionPath,
         event: `command:${name}`,
-        error: extension === undefined ? messageOf(error) : errorIn(extension, error),
+        error: extension === undefined ? messageOf(error) : (await import("./error-in.ts")).errorIn(extension, error),
       });
     }
     return true;
@@ -305,7 +304,7 @@ export class ExtensionDispatch {
         check?.(answer as object);
         yield answer as NonNullable<ExtensionResultOf<N>>;
       } catch (error) {
-        this.#deps.report({ extensionPath: path, event: name, error: errorIn(extension, error) });
+        this.#deps.report({ extensionPath: path, event: name, error: (await import("./error-in.ts")).errorIn(extension, error) });
         onFailure?.({ extensionPath: path, event: name, error: messageOf(error) });
         if (onFailure !== undefined) return;
       }

@@ -4,7 +4,6 @@
 import { defined } from "../contracts/defined.ts";
 import type { Extension, ExtensionFactory, ExtensionPlace, InlineExtension, LoadExtensionsResult } from "../contracts/extension.ts";
 import { createSyntheticSourceInfo } from "../contracts/source-info.ts";
-import { errorIn } from "./error-in.ts";
 import { createExtensionRuntime } from "./runtime.ts";
 
 /** An extension before its factory has been called. */
@@ -59,7 +58,10 @@ export async function loadExtensions(
     } catch (error) {
       const others = runtime.providers.filter(({ extensionPath }) => extensionPath !== source.path);
       runtime.providers.splice(0, runtime.providers.length, ...others);
-      loaded.errors.push({ path: source.path, error: `Failed to load extension: ${errorIn(source, error)}` });
+      loaded.errors.push({
+        path: source.path,
+        error: `Failed to load extension: ${(await import("./error-in.ts")).errorIn(source, error)}`,
+      });
     }
   }
   for (const kind of ["tools", "flags"] as const) warnings.push(...takenTwice(loaded.extensions, kind));

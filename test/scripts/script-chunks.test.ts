@@ -80,6 +80,11 @@ test("a script has the owner's path in place of Node's", () => {
   expect(JSON.parse(printed(tree.at("main.cjs")))).toEqual(["its own", "\n"]);
 });
 
+test("a name that only begins like a word of modules stays", () => {
+  const text = "class A{importMs=1;exportAs=2}importMs=3;exported=4;var importMs,exported;export{A};";
+  expect(asScript(text)).toContain("importMs=3;exported=4;");
+});
+
 test.each([
   'import{a}from"package";export{a};',
   'import a from"./state.mjs";export{a};',

@@ -22,7 +22,6 @@ import type { CustomMessageDraft, UiPromptKind } from "../../contracts/extension
 import { contentProblem, isEncodable } from "../../contracts/given-message.ts";
 import type { CustomMessage, ImageContent, UserContent } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
-import { execIn } from "../../extensions/exec.ts";
 import { noUi } from "../../extensions/no-ui.ts";
 import type { Env } from "../../platform/paths.ts";
 import type { Skill } from "../../resources/skills.ts";
@@ -243,7 +242,7 @@ export function createActions(about: ExtensionSurroundings): ExtensionActions {
     setSessionName: ofSession("setSessionName", (name) => coding.conversation.setName(String(name ?? ""))),
     getSessionName: () => coding.session.name,
     setLabel: ofSession("setLabel", (entryId, label) => coding.setLabel(entryId, label)),
-    exec: (command, args, how) => execIn(about, command, args, how),
+    exec: async (command, args, how) => (await import("../../extensions/exec.ts")).execIn(about, command, args, how),
     getActiveTools: () => [...coding.conversation.activeToolNames],
     setActiveTools: (names) =>
       coding.conversation.setActiveToolNames(
