@@ -156,9 +156,13 @@ describe.concurrent("hooks", () => {
     expect(textOf(result)).toMatch(/^Denied by deny \*\(git push\)/);
   });
 
-  test("one that reads nothing and leaves something running is no failure", async ({ world }) => {
-    hook(world, "tool_call", "sleep 30 &");
-    expect(await run(world)).toMatchObject([{ isError: false }]);
+  test("one that reads nothing and leaves something running is no failure, and that is not waited for", async ({ world }) => {
+    hook(world, "tool_call", "mkfifo gate; cat gate &");
+    const program = world.start(["--mode", "json", "--model", world.trace(look, answerSteps("Done.")), "hi"]);
+    await program.said('"agent_settled"');
+    // What is left ends now.
+    world.write("gate", "");
+    expect(results((await program.result).stdout)).toMatchObject([{ isError: false }]);
   });
 
   test("on other events a failure is said, and the run goes on", async ({ world }) => {
