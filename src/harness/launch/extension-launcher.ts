@@ -66,6 +66,8 @@ export class ExtensionLauncher {
   #loaded: ReadonlySet<string> = new Set();
   /** Loaded to be asked about trust, before there was a session to take them. */
   #kept: LoadExtensionsResult | undefined;
+  /** What the paths were when extensions were last looked for. */
+  #looked: { paths: readonly string[]; named: readonly (string | NamedPackage)[] } | undefined;
   found: readonly FoundExtension[] = [];
   /** Where errors go while there is a session. */
   report: ((error: ExtensionError) => void) | undefined;
@@ -113,6 +115,7 @@ export class ExtensionLauncher {
   async #places({ cwd, extensions }: Launch, config: Config, { warn, ...how }: LoadHow): Promise<ExtensionPlaces> {
     const { project } = config;
     const named = await this.#named(extensions.paths, config);
+    this.#looked = { paths: extensions.paths, named };
     const boundary = how.boundary ?? new RepositoryBoundary({ cwd, agentDir: this.#deps.agentDir });
     const listed = (kinds: readonly string[]): string[] =>
       config.parts("resources.extensions").flatMap(({ kind, values }) => (kinds.includes(kind) ? values : []));
@@ -138,7 +141,9 @@ export class ExtensionLauncher {
 
   /** What packages that are named for the run bring beside extensions. */
   async brought({ extensions }: Pick<Launch, "extensions">, config: Config): Promise<BroughtPaths> {
-    const packages = (await this.#named(extensions.paths, config)).flatMap((one) => (typeof one === "string" ? [] : one.contents));
+    const { paths } = extensions;
+    const named = this.#looked?.paths === paths ? this.#looked.named : await this.#named(paths, config);
+    const packages = named.flatMap((one) => (typeof one === "string" ? [] : one.contents));
     return {
       skillPaths: packages.flatMap(({ skills }) => skills),
       promptPaths: packages.flatMap(({ prompts }) => prompts),

@@ -23,6 +23,7 @@ import type { CodingSession } from "../../harness/run/coding-session.ts";
 import type { ShellCommandResult } from "../../harness/run/shell-command.ts";
 import type { Session } from "../../session/tree/session.ts";
 import type { exportHtml } from "../../transcript/export-html.ts";
+import { agentSessionCalls } from "./agent-session-calls.ts";
 import { checkCalls } from "./checked-calls.ts";
 import { SessionManager } from "./session-manager.ts";
 import { type AgentSessionEventListener, type PromptOptions, SessionPrompts } from "./session-prompts.ts";
@@ -437,33 +438,4 @@ export class AgentSession {
   }
 }
 
-const said = ["text: string", "images?: pictures"] as const;
-
-checkCalls(AgentSession.prototype, "AgentSession", {
-  values: {
-    subscribe: ["listener: function"],
-    setThinkingLevel: ["level: string"],
-    setScopedModels: ["models: objects"],
-    setSessionName: ["name: string"],
-    setLabel: ["entryId: string", "label?: string"],
-    setActiveToolsByName: ["names: strings"],
-    getToolDefinition: ["name: string"],
-  },
-  promises: {
-    bindExtensions: ["bindings: object"],
-    prompt: ["text: string", "options?: object"],
-    steer: said,
-    followUp: said,
-    sendUserMessage: ["content: content", "options?: object"],
-    setModel: ["model: model"],
-    compact: ["customInstructions?: string"],
-    executeBash: ["command: string", "onChunk?: function", "how?: object"],
-    bash: ["command: string", "how?: object"],
-    newSession: ["options?: object"],
-    navigateTree: ["targetId: string", "options?: object"],
-    switchSession: ["sessionPath: string"],
-    fork: ["entryId: string"],
-    exportToHtml: ["outputPath?: string"],
-    exportToJsonl: ["outputPath?: string"],
-  },
-});
+checkCalls(AgentSession.prototype, "AgentSession", agentSessionCalls);

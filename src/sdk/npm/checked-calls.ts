@@ -60,14 +60,17 @@ export function requireGiven(call: string, taken: readonly Taken[], ...given: un
   if (wrong !== undefined) throw wrong;
 }
 
-/** Methods that look at what they are given first: those of `promises` reject, those of `values` throw. */
-export function checkCalls<T extends object>(
+/** What methods take: those of `promises` reject where they are given something else, those of `values` throw. */
+export interface CheckedCalls<V extends PropertyKey, P extends PropertyKey> {
+  values: Readonly<Record<V, readonly Taken[]>>;
+  promises: Readonly<Record<P, readonly Taken[]>>;
+}
+
+/** Methods that look at what they are given first. */
+export function checkCalls<T extends object, V extends keyof T, P extends keyof T>(
   owner: T,
   name: string,
-  {
-    values = {},
-    promises = {},
-  }: { values?: Partial<Record<keyof T, readonly Taken[]>>; promises?: Partial<Record<keyof T, readonly Taken[]>> },
+  { values, promises }: CheckedCalls<V, P>,
 ): void {
   for (const [rows, isPromise] of [
     [values, false],

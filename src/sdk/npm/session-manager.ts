@@ -248,6 +248,7 @@ checkCalls(SessionManager.prototype, "SessionManager", {
     appendLabelChange: ["targetId: string", "label?: string"],
     branch: ["branchFromId: string"],
   },
+  promises: {},
 });
 
 /** What a model is shown of the branch that ends at `leafId`, the last entry by default. */

@@ -254,7 +254,8 @@ for (const [what, size] of [
   });
 }
 
-test("truncated after opening: the active path is saved, what was on other branches is counted as lost", async () => {
+/** A session of two branches, opened anew; `other` is on the one that is not in force. */
+async function branched() {
   const { session, path, say } = keep(temporaryDirectory());
   const first = say("one");
   const other = say("on another branch");
@@ -264,6 +265,11 @@ test("truncated after opening: the active path is saved, what was on other branc
   const warnings: string[] = [];
   const opened = await Session.open(path, { onWarning: (text) => warnings.push(text) });
   onTestFinished(() => opened.close());
+  return { opened, path, other, warnings };
+}
+
+test("truncated after opening: the active path is saved, what was on other branches is counted as lost", async () => {
+  const { opened, path, other, warnings } = await branched();
   const context = opened.context();
   truncateSync(path, 0);
   opened.append({ type: "message", message: userMessage("four") });
@@ -274,14 +280,7 @@ test("truncated after opening: the active path is saved, what was on other branc
 });
 
 test("truncated after opening in the middle of a line that nobody remembers: what is saved stands on lines of its own", async () => {
-  const { session, path, say } = keep(temporaryDirectory());
-  const first = say("one");
-  const other = say("on another branch");
-  session.navigate(first.id);
-  say("three");
-  session.close();
-  const opened = await Session.open(path, {});
-  onTestFinished(() => opened.close());
+  const { opened, path, other } = await branched();
   const context = opened.context();
   truncateSync(path, readFileSync(path, "utf8").indexOf(other.id) + 40);
   opened.append({ type: "message", message: userMessage("four") });
